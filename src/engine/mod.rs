@@ -1,0 +1,17 @@
+//! The engine: a loaded model with its tokenizer, generating text, measured, and served to the page.
+//!
+//! The same code runs natively and in the worker. It touches no DOM; what it tells goes through [`protocol`](crate::protocol).
+
+mod bench;
+mod load;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod serve;
+mod session;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod weights_file;
+
+pub use bench::{BenchPlan, bench};
+pub use load::{DEFAULT_CONTEXT, Loading, load};
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+pub use serve::serve;
+pub use session::{Emitted, Session};

@@ -1,0 +1,291 @@
+//! Serving the page: commands in, events out, in a dedicated worker.
+//!
+//! One thing at a time has the engine; lists, cancellation and downloads go on beside it. A failure is an event of the
+//! request that met it, and leaves everything as it was before.
+
+mod post;
+mod slot;
+
+use super::bench::wasm_heap_bytes;
+use super::{BenchPlan, Emitted, Loading, Session, bench, load};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gguf;
+use crate::gpu::{Gpu, GpuOptions};
+use crate::protocol::{
+    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, GenerateOptions, LoadOptions, ModelId, Request,
+    RequestId, Stage, VERSION,
+};
+use crate::source::address::check_url;
+use crate::source::file::LocalFile;
+use crate::source::http::Http;
+use crate::source::{Cancel, Source, browser};
+use crate::storage::Library;
+use crate::tokenizer::prompt::{encode_chat, encode_completion};
+use crate::tokenizer::{Shown, Specials, StreamDecoder, decode};
+use post::Answer;
+use slot::{Loaded, Slot};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::MessageEvent;
+
+/// The worker's state. Borrows never last over an `await`.
+#[derive(Default)]
+struct Worker {
+    library: RefCell<Option<Library>>,
+    gpu: RefCell<Option<Rc<Gpu>>>,
+    slot: Slot,
+    /// Requests that have not ended.
+    running: RefCell<HashMap<RequestId, Cancel>>,
+}
+
+/// Takes commands from now on, and says so.
+///
+/// # Errors
+/// `Internal` outside a dedicated worker.
+pub fn serve() -> Result<()> {
+    let scope = post::scope()?;
+    let worker = Rc::new(Worker::default());
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+        let worker = worker.clone();
+        match post::parse(&message.data()) {
+            Ok((request, file)) => wasm_bindgen_futures::spawn_local(worker.take(request, file)),
+            Err(error) => post::send(None, Event::Failed { error: ErrorReport::from(&error) }),
+        }
+    });
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget(); // lives as long as the worker
+    post::send(None, Event::Ready { version: VERSION });
+    Ok(())
+}
+
+impl Worker {
+    /// Serves one request to its final event.
+    async fn take(self: Rc<Self>, request: Request, file: Option<web_sys::File>) {
+        let Request { id, command } = request;
+        let cancel = Cancel::new();
+        self.running.borrow_mut().insert(id, cancel.clone());
+        let answer = Answer::new(id);
+        let result = self.serve(command, file, &cancel, &answer).await;
+        self.running.borrow_mut().remove(&id);
+        let event = result.unwrap_or_else(|error| {
+            if error.kind() == ErrorKind::GpuLost {
+                self.forget_gpu(&error);
+            }
+            Event::Failed { error: ErrorReport::from(&error) }
+        });
+        answer.event(event);
+    }
+
+    async fn serve(
+        &self,
+        command: Command,
+        file: Option<web_sys::File>,
+        cancel: &Cancel,
+        answer: &Answer,
+    ) -> Result<Event> {
+        match command {
+            Command::ListModels => self.models().await,
+            Command::Import => {
+                let file = file.ok_or_else(|| bad_request("an import needs a file beside the message"))?;
+                let source = Source::File(LocalFile::open(file, cancel.clone()));
+                self.store(source, Stage::Import, answer).await
+            }
+            Command::Download { url } => {
+                let url = check_url(&post::complete(&url)?, &post::origin()?)?;
+                answer.progress(Stage::Download, 0, None);
+                let source = Source::Http(Http::open(url, 0, cancel.clone()).await?);
+                self.store(source, Stage::Download, answer).await
+            }
+            Command::Remove { model } => {
+                self.library().await?.remove(&model).await?;
+                self.models().await
+            }
+            Command::Load { model, options } => self.load(model, options, cancel, answer).await,
+            Command::Unload => {
+                drop(self.slot.take()?);
+                self.slot.put(None);
+                Ok(Event::Unloaded)
+            }
+            Command::Chat { messages, options } => {
+                let work = async |session: &mut Session| {
+                    let prompt = encode_chat(session.tokenizer(), &messages)?;
+                    generate(session, &prompt, &options, cancel, answer).await
+                };
+                self.slot.with(work).await
+            }
+            Command::Complete { prompt, options } => {
+                let work = async |session: &mut Session| {
+                    let prompt = encode_completion(session.tokenizer(), &prompt)?;
+                    generate(session, &prompt, &options, cancel, answer).await
+                };
+                self.slot.with(work).await
+            }
+            Command::Evaluate { tokens, mode } => {
+                self.slot.with(async |session: &mut Session| evaluate(session, &tokens, mode, cancel).await).await
+            }
+            Command::Tokenize { text, parse_special } => {
+                let specials = if parse_special { Specials::Parse } else { Specials::PlainText };
+                let work = async |session: &mut Session| session.tokenizer().encode(&text, specials);
+                Ok(Event::Tokens { ids: self.slot.with(work).await? })
+            }
+            Command::Detokenize { ids } => self.slot.with(async |session: &mut Session| pieces(session, &ids)).await,
+            Command::Bench { prompt, generate, repeats } => {
+                let plan = BenchPlan { prompt, generate, repeats };
+                let work = async |session: &mut Session| bench(session, plan, cancel).await;
+                Ok(Event::Benchmark { report: self.slot.with(work).await? })
+            }
+            Command::Diagnose => Ok(Event::Diagnostics { report: self.diagnose() }),
+            Command::Cancel { request } => {
+                let running = self.running.borrow().get(&request).cloned();
+                if let Some(running) = running {
+                    running.cancel();
+                }
+                Ok(Event::Done)
+            }
+        }
+    }
+
+    /// The storage, opened at the first need.
+    async fn library(&self) -> Result<Library> {
+        let known = self.library.borrow().clone();
+        match known {
+            Some(library) => Ok(library),
+            None => {
+                let library = Library::open().await?;
+                Ok(self.library.borrow_mut().get_or_insert(library).clone())
+            }
+        }
+    }
+
+    /// The GPU, opened at the first need; burn takes a device once in the life of a worker.
+    async fn gpu(&self) -> Result<Rc<Gpu>> {
+        let known = self.gpu.borrow().clone();
+        match known {
+            Some(gpu) => Ok(gpu),
+            None => {
+                let gpu = Rc::new(Gpu::open(GpuOptions::default()).await?);
+                Ok(self.gpu.borrow_mut().get_or_insert(gpu).clone())
+            }
+        }
+    }
+
+    /// After a loss nothing on the GPU is left, and a fresh device needs a fresh worker: the page is told so.
+    fn forget_gpu(&self, error: &Error) {
+        self.slot.abandon();
+        post::send(None, Event::GpuLost { error: ErrorReport::from(error) });
+    }
+
+    async fn models(&self) -> Result<Event> {
+        let library = self.library().await?;
+        Ok(Event::Models { models: library.list().await?, storage: library.storage_use().await? })
+    }
+
+    async fn store(&self, source: Source, stage: Stage, answer: &Answer) -> Result<Event> {
+        let library = self.library().await?;
+        let model = library.store(source, |done, total| answer.progress(stage, done, total)).await?;
+        Ok(Event::Stored { model })
+    }
+
+    async fn load(&self, model: ModelId, options: LoadOptions, cancel: &Cancel, answer: &Answer) -> Result<Event> {
+        let mut place = self.slot.take()?;
+        let loaded = self.load_into(&mut place, model, options, cancel, answer).await;
+        self.slot.put(place);
+        loaded
+    }
+
+    async fn load_into(
+        &self,
+        place: &mut Option<Box<Loaded>>,
+        id: ModelId,
+        options: LoadOptions,
+        cancel: &Cancel,
+        answer: &Answer,
+    ) -> Result<Event> {
+        answer.progress(Stage::Prepare, 0, None);
+        let mut file = self.library().await?.open_model(&id).await?;
+        let header = gguf::read_header(|offset, length| file.read(offset, length), file.len())?;
+        let gpu = self.gpu().await?;
+        // Only now: a file that cannot be read leaves the loaded model as it was. Both together may not fit the GPU.
+        *place = None;
+        gpu.finish().await?;
+        let loading = Loading { id, file: &header, source: &mut file, options, cancel };
+        let (session, report) = load(gpu, loading, &mut |stage, done, of| answer.progress(stage, done, of)).await?;
+        *place = Some(Box::new(Loaded { session, report: report.clone() }));
+        Ok(Event::Loaded { model: report })
+    }
+
+    fn diagnose(&self) -> DiagnosticsReport {
+        let gpu = self.gpu.borrow().clone();
+        let limits = gpu.as_ref().map(|gpu| gpu.limits());
+        let limits = limits.map_or(Vec::new(), |limits| {
+            vec![
+                ("max_binding_bytes".to_owned(), limits.max_binding_bytes),
+                ("max_workgroups".to_owned(), limits.max_workgroups.into()),
+                ("max_invocations".to_owned(), limits.max_invocations.into()),
+                ("max_workgroup_bytes".to_owned(), limits.max_workgroup_bytes.into()),
+            ]
+        });
+        DiagnosticsReport {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            adapter: gpu.as_ref().map(|gpu| gpu.name().to_owned()),
+            limits,
+            features: gpu.as_ref().map(|gpu| gpu.features()).unwrap_or_default(),
+            wasm_heap_bytes: wasm_heap_bytes(),
+            model: self.slot.report().map(|(report, _)| report),
+            kernels: self.slot.report().map(|(_, variant)| variant.to_owned()).into_iter().collect(),
+        }
+    }
+}
+
+async fn generate(
+    session: &mut Session,
+    prompt: &[u32],
+    options: &GenerateOptions,
+    cancel: &Cancel,
+    answer: &Answer,
+) -> Result<Event> {
+    let mut emit = |emitted| match emitted {
+        Emitted::Prefill(done, of) => answer.progress(Stage::Prefill, done.into(), Some(of.into())),
+        Emitted::Text(delta) => answer.event(Event::Text { delta }),
+    };
+    // A macrotask before the work: a Cancel that is already queued behind this command is seen first.
+    browser::give_way().await;
+    let (reason, stats) = session.generate(prompt, options, cancel, &mut emit).await?;
+    Ok(Event::Finished { reason, stats })
+}
+
+async fn evaluate(session: &mut Session, tokens: &[u32], mode: EvaluateMode, cancel: &Cancel) -> Result<Event> {
+    session.clear();
+    let (mut logits, mut argmax) = (Vec::new(), Vec::new());
+    match mode {
+        EvaluateMode::Prefill => logits = session.read(tokens, cancel, &mut |_, _| ()).await?,
+        EvaluateMode::Decode => {
+            for token in tokens {
+                cancel.check()?;
+                logits = session.decode(*token).await?;
+                let best = logits.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.total_cmp(b));
+                argmax.extend(best.map(|(id, _)| id as u32));
+            }
+        }
+    }
+    if logits.iter().any(|logit| !logit.is_finite()) {
+        return Err(Error::new(ErrorKind::NotFinite, "the model computed logits that are NaN or infinite"));
+    }
+    Ok(Event::Logits { logits, argmax })
+}
+
+fn pieces(session: &Session, ids: &[u32]) -> Result<Event> {
+    let vocabulary = session.tokenizer().vocabulary();
+    let mut decoder = StreamDecoder::new(vocabulary, Shown::All);
+    let emit = ids.iter().map(|id| decoder.push(*id)).collect::<Result<_>>()?;
+    let flush = decoder.flush();
+    let text = decode(vocabulary, ids, Shown::All)?;
+    Ok(Event::Pieces { emit, flush, text, text_without_specials: decode(vocabulary, ids, Shown::TextOnly)? })
+}
+
+fn bad_request(message: &str) -> Error {
+    Error::new(ErrorKind::BadRequest, message)
+}

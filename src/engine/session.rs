@@ -1,0 +1,225 @@
+//! One conversation with a loaded model: what is in the cache, reading a prompt, and the loop that generates.
+//!
+//! It stops between two steps, never inside one, so the cache always matches the list of its tokens.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::gpu::Gpu;
+use crate::kernels::MAX_STEP_TOKENS;
+use crate::model::{Model, Want};
+use crate::protocol::{FinishReason, GenerateOptions, GenerationStats};
+use crate::sampler::Sampler;
+use crate::source::Cancel;
+use crate::tokenizer::{Shown, StreamDecoder, Tokenizer};
+use std::rc::Rc;
+use web_time::Instant;
+
+/// What [`Session::generate`] tells while it runs.
+#[derive(Debug)]
+pub enum Emitted {
+    /// Prompt tokens read so far, and of how many.
+    Prefill(u32, u32),
+    /// New text: whole characters.
+    Text(String),
+}
+
+/// A loaded model, its tokenizer, and the tokens whose keys and values are in its cache.
+pub struct Session {
+    gpu: Rc<Gpu>,
+    model: Model,
+    tokenizer: Tokenizer,
+    /// In the cache, oldest first.
+    tokens: Vec<u32>,
+}
+
+impl Session {
+    /// A session with an empty cache.
+    pub fn new(gpu: Rc<Gpu>, model: Model, tokenizer: Tokenizer) -> Self {
+        Self { gpu, model, tokenizer, tokens: Vec::new() }
+    }
+
+    /// The GPU that it runs on.
+    pub fn gpu(&self) -> &Rc<Gpu> {
+        &self.gpu
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Forgets the conversation.
+    pub fn clear(&mut self) {
+        self.tokens.clear();
+        self.model.truncate(0);
+    }
+
+    /// Makes `prompt` the contents of the cache, keeping the longest prefix that is there already, and returns the logits
+    /// after its last token.
+    ///
+    /// # Errors
+    /// `ContextFull` if it does not fit, `BadRequest` if it is empty, `Cancelled`, and the GPU's.
+    pub async fn read(
+        &mut self,
+        prompt: &[u32],
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u32, u32),
+    ) -> Result<Vec<f32>> {
+        let Some(last) = prompt.len().checked_sub(1) else {
+            return Err(Error::new(ErrorKind::BadRequest, "the prompt has no tokens; give it some text"));
+        };
+        if prompt.len() > self.model.context() as usize {
+            let message = format!(
+                "the prompt has {} tokens, the context {}; shorten the conversation or load the model with a longer \
+                 context",
+                prompt.len(),
+                self.model.context()
+            );
+            return Err(Error::new(ErrorKind::ContextFull, message));
+        }
+        // The last token is always read again: its logits are what is wanted.
+        let kept = prompt.iter().zip(&self.tokens).take_while(|(a, b)| a == b).count().min(last);
+        self.keep(kept);
+        let (first, rest) = (kept, prompt.get(kept..).unwrap_or_default());
+        let mut done = first;
+        for step in rest.chunks(MAX_STEP_TOKENS as usize) {
+            cancel.check()?;
+            let want = if done + step.len() == prompt.len() { Want::Logits } else { Want::Cache };
+            self.step(step, want)?;
+            if want == Want::Cache {
+                // One step in flight: that keeps the page's frames, and lets Stop in between.
+                self.gpu.finish().await?;
+            }
+            done += step.len();
+            progress(done as u32, prompt.len() as u32);
+        }
+        self.model.logits(&self.gpu).await
+    }
+
+    /// Appends one token and returns the logits after it.
+    ///
+    /// # Errors
+    /// `ContextFull`, `BadRequest` for an unknown id, and the GPU's.
+    pub async fn decode(&mut self, token: u32) -> Result<Vec<f32>> {
+        self.step(&[token], Want::Logits)?;
+        self.model.logits(&self.gpu).await
+    }
+
+    /// [`Session::decode`] without its logits: the seconds of CPU work up to the wait for the GPU.
+    ///
+    /// # Errors
+    /// As [`Session::decode`].
+    pub async fn decode_timed(&mut self, token: u32) -> Result<f64> {
+        let start = Instant::now();
+        self.step(&[token], Want::Logits)?;
+        let busy = start.elapsed().as_secs_f64();
+        self.model.logits(&self.gpu).await?;
+        Ok(busy)
+    }
+
+    /// Continues `prompt` until the model ends, the limits are reached or `cancel` says so.
+    ///
+    /// # Errors
+    /// Those of [`Session::read`] and of the sampler; what was emitted before remains valid. A cancelled answer is no
+    /// error.
+    pub async fn generate(
+        &mut self,
+        prompt: &[u32],
+        options: &GenerateOptions,
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(Emitted),
+    ) -> Result<(FinishReason, GenerationStats)> {
+        let mut sampler = Sampler::new(options, fresh_seed())?;
+        let start = Instant::now();
+        let before = self.tokens.clone();
+        let cached = prompt.iter().zip(&before).take_while(|(a, b)| a == b).count();
+        let mut stats = GenerationStats {
+            prompt_tokens: prompt.len() as u32,
+            cached_tokens: cached.min(prompt.len().saturating_sub(1)) as u32,
+            seed: sampler.seed(),
+            ..Default::default()
+        };
+        let read = self.read(prompt, cancel, &mut |done, of| emit(Emitted::Prefill(done, of))).await;
+        let mut logits = match read {
+            Ok(logits) => logits,
+            Err(error) if error.kind() == ErrorKind::Cancelled => {
+                stats.context_used = self.model.length();
+                return Ok((FinishReason::Cancelled, stats));
+            }
+            Err(error) => return Err(error),
+        };
+        for token in prompt {
+            sampler.accept(*token);
+        }
+        let read_seconds = start.elapsed().as_secs_f64();
+        stats.prefill_tok_s = rate(stats.prompt_tokens - stats.cached_tokens, read_seconds);
+
+        let limit = options.max_tokens.unwrap_or(u32::MAX);
+        let tokenizer = &self.tokenizer;
+        let vocabulary = tokenizer.vocabulary();
+        let mut decoder = StreamDecoder::new(vocabulary, Shown::TextOnly);
+        let mut first_at = None;
+        let reason = loop {
+            if stats.generated_tokens >= limit {
+                break FinishReason::Length;
+            }
+            if cancel.is_cancelled() {
+                break FinishReason::Cancelled;
+            }
+            let token = sampler.sample(&mut logits)?;
+            let now = *first_at.get_or_insert_with(Instant::now);
+            stats.first_token_ms = (now - start).as_secs_f64() * 1e3;
+            if vocabulary.stop_ids().contains(&token) {
+                break FinishReason::Stop;
+            }
+            sampler.accept(token);
+            stats.generated_tokens += 1;
+            let text = decoder.push(token)?;
+            if !text.is_empty() {
+                emit(Emitted::Text(text));
+            }
+            if stats.generated_tokens >= limit {
+                break FinishReason::Length;
+            }
+            if self.model.length() >= self.model.context() {
+                break FinishReason::ContextFull;
+            }
+            self.model.forward(&self.gpu, &[token], Want::Logits)?;
+            self.tokens.push(token);
+            logits = self.model.logits(&self.gpu).await?;
+        };
+        let rest = decoder.flush();
+        if !rest.is_empty() {
+            emit(Emitted::Text(rest));
+        }
+        if let Some(first) = first_at {
+            stats.decode_tok_s = rate(stats.generated_tokens.saturating_sub(1), first.elapsed().as_secs_f64());
+        }
+        stats.context_used = self.model.length();
+        Ok((reason, stats))
+    }
+
+    fn keep(&mut self, length: usize) {
+        self.tokens.truncate(length);
+        self.model.truncate(length as u32);
+    }
+
+    fn step(&mut self, tokens: &[u32], want: Want) -> Result<()> {
+        self.model.forward(&self.gpu, tokens, want)?;
+        self.tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+}
+
+/// A seed from the system's randomness; small enough to be a number in JavaScript. Without randomness, a fixed one.
+fn fresh_seed() -> u64 {
+    u64::from(getrandom::u32().unwrap_or(1))
+}
+
+fn rate(count: u32, seconds: f64) -> f64 {
+    if seconds > 0.0 { f64::from(count) / seconds } else { 0.0 }
+}

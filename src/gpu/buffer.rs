@@ -1,0 +1,96 @@
+//! Buffers of GPU memory.
+
+use super::{Gpu, device::device_error};
+use crate::error::{Error, ErrorKind, Result};
+use cubecl::bytes::Bytes;
+use cubecl::server::Handle;
+
+/// Bytes on the GPU, in a buffer of their own; freed when the last clone is dropped.
+#[derive(Clone)]
+pub struct Buffer {
+    pub(super) handle: Handle,
+    bytes: u64,
+}
+
+impl Buffer {
+    /// The size that was asked for, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Gpu {
+    /// Allocates `bytes` bytes (a multiple of four) of exactly that size.
+    ///
+    /// # Errors
+    /// `GpuLimits` if one binding cannot hold that much; `what` names the buffer in the message.
+    pub fn allocate(&self, bytes: u64, what: &str) -> Result<Buffer> {
+        let limit = self.limits().max_binding_bytes;
+        let size = usize::try_from(bytes).ok().filter(|_| bytes <= limit && bytes > 0).ok_or_else(|| {
+            let message = format!(
+                "{what} needs {bytes} bytes in one buffer, this GPU allows {limit}; choose a shorter context or a \
+                 smaller model"
+            );
+            Error::new(ErrorKind::GpuLimits, message)
+        })?;
+        // A dedicated allocation is exact and goes back to the driver when it is dropped; pooled pages would be
+        // rounded up and kept.
+        let handle = self.client.memory_dedicated_allocation((), |()| self.client.empty(size));
+        Ok(Buffer { handle, bytes })
+    }
+
+    /// Writes `words` to the start of `buffer`. Submits what was launched before, so that launches keep their order.
+    pub fn write(&self, buffer: &Buffer, words: &[u32]) {
+        self.write_bytes(buffer, bytemuck::cast_slice(words).to_vec());
+    }
+
+    /// Writes `values` to the start of `buffer`; see [`Gpu::write`].
+    pub fn write_f32(&self, buffer: &Buffer, values: &[f32]) {
+        self.write_bytes(buffer, bytemuck::cast_slice(values).to_vec());
+    }
+
+    fn write_bytes(&self, buffer: &Buffer, bytes: Vec<u8>) {
+        let unused = buffer.bytes.saturating_sub(bytes.len() as u64);
+        let handle = buffer.handle.clone().offset_end(unused);
+        self.client.write(&handle, Bytes::from_bytes_vec(bytes));
+    }
+
+    /// Reads the first `count` 32-bit words of `buffer`, after everything launched so far.
+    ///
+    /// # Errors
+    /// `GpuLost` or `Gpu`.
+    pub async fn read(&self, buffer: &Buffer, count: usize) -> Result<Vec<u32>> {
+        let bytes = self.read_bytes(buffer, count).await?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    /// Reads the first `count` floats of `buffer`, after everything launched so far.
+    ///
+    /// # Errors
+    /// `GpuLost` or `Gpu`.
+    pub async fn read_f32(&self, buffer: &Buffer, count: usize) -> Result<Vec<f32>> {
+        let bytes = self.read_bytes(buffer, count).await?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    async fn read_bytes(&self, buffer: &Buffer, words: usize) -> Result<Vec<u8>> {
+        self.counters.submitted();
+        let wanted = words.saturating_mul(4);
+        let unused = buffer.bytes.saturating_sub(wanted as u64);
+        let handle = buffer.handle.clone().offset_end(unused);
+        let read = self.client.read_async(vec![handle]).await;
+        self.check()?;
+        let bytes = read
+            .map_err(|error| device_error("reading from the GPU", &error))?
+            .into_iter()
+            .next()
+            .map(|bytes| bytes.to_vec())
+            .unwrap_or_default();
+        if bytes.len() == wanted {
+            Ok(bytes)
+        } else {
+            let message = format!("the GPU returned {} bytes, expected {wanted}", bytes.len());
+            Err(Error::new(ErrorKind::Gpu, message))
+        }
+    }
+}

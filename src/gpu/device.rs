@@ -1,0 +1,205 @@
+//! Opening the GPU: adapter, device with the adapter's full limits, and burn's client on top of it.
+//!
+//! A device is opened once per process or worker; burn refuses a second registration of the same device.
+
+use crate::error::{Error, ErrorKind, Result};
+use burn_wgpu::{MemoryConfiguration, RuntimeOptions, WgpuDevice, WgpuSetup, try_init_device};
+use cubecl::client::Client;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Launches that burn gathers into one submission. A decoded token is one submission: 48 layers × 14 launches fit.
+const LAUNCHES_PER_SUBMISSION: usize = 1024;
+
+/// What a caller may ask of the device.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GpuOptions {
+    /// Pretend that a storage binding may not be larger than this many bytes: for testing how tensors are split.
+    pub max_binding_bytes: Option<u64>,
+}
+
+/// The limits that decide what fits and how it is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest buffer that a kernel can bind, in bytes.
+    pub max_binding_bytes: u64,
+    /// Workgroups along one dimension of a dispatch.
+    pub max_workgroups: u32,
+    /// Invocations of one workgroup.
+    pub max_invocations: u32,
+    /// Bytes of workgroup memory.
+    pub max_workgroup_bytes: u32,
+}
+
+/// What kind of processor runs the shaders; kernels differ in what is fast there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeviceClass {
+    /// A graphics processor: many lanes, cheap barriers, wants neighbouring lanes to read neighbouring bytes.
+    Gpu,
+    /// A software adapter on the CPU: few lanes, dear barriers, caches that like long runs per lane.
+    Software,
+}
+
+/// An open GPU: burn's client, the wgpu handles below it, and what the adapter can do.
+pub struct Gpu {
+    pub(super) client: Client,
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    name: String,
+    class: DeviceClass,
+    limits: Limits,
+    /// The first error that no error scope caught; reported by the next [`Gpu::check`].
+    fault: Arc<Mutex<Option<Error>>>,
+    pub(super) counters: super::launch::Counters,
+}
+
+impl Gpu {
+    /// Opens the best adapter with all of its limits and features.
+    ///
+    /// # Errors
+    /// `NoWebGpu` where there is no WebGPU at all, `NoAdapter` where no adapter answers, `Gpu` if the device is refused.
+    pub async fn open(options: GpuOptions) -> Result<Self> {
+        let backends =
+            if cfg!(target_arch = "wasm32") { wgpu::Backends::BROWSER_WEBGPU } else { wgpu::Backends::PRIMARY };
+        let descriptor =
+            wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+        if cfg!(target_arch = "wasm32") && !wgpu::util::is_browser_webgpu_supported().await {
+            return Err(Error::new(
+                ErrorKind::NoWebGpu,
+                "this browser gives no WebGPU adapter; use a current Chrome, Edge, Safari or Firefox with hardware \
+                 acceleration switched on",
+            ));
+        }
+        let instance = wgpu::Instance::new(descriptor);
+        let adapter = instance
+            .request_adapter(&wgpu::RequestAdapterOptions {
+                power_preference: wgpu::PowerPreference::HighPerformance,
+                ..Default::default()
+            })
+            .await
+            .map_err(|error| {
+                let message = format!("no GPU adapter was found: {error}; install or enable a graphics driver");
+                Error::new(ErrorKind::NoAdapter, message)
+            })?;
+        let (device, queue) = adapter
+            .request_device(&wgpu::DeviceDescriptor {
+                label: Some("inkstone"),
+                required_features: adapter.features() & wanted_features(),
+                required_limits: adapter.limits(),
+                memory_hints: wgpu::MemoryHints::MemoryUsage,
+                ..Default::default()
+            })
+            .await
+            .map_err(|error| Error::new(ErrorKind::Gpu, format!("the GPU device was refused: {error}")))?;
+        let info = adapter.get_info();
+        let granted = device.limits();
+        let limits = Limits {
+            max_binding_bytes: granted
+                .max_storage_buffer_binding_size
+                .min(granted.max_buffer_size)
+                .min(options.max_binding_bytes.unwrap_or(u64::MAX)),
+            max_workgroups: granted.max_compute_workgroups_per_dimension,
+            max_invocations: granted.max_compute_invocations_per_workgroup,
+            max_workgroup_bytes: granted.max_compute_workgroup_storage_size,
+        };
+        let class = if info.device_type == wgpu::DeviceType::Cpu || is_software(&info) {
+            DeviceClass::Software
+        } else {
+            DeviceClass::Gpu
+        };
+        let setup =
+            WgpuSetup { instance, adapter, device: device.clone(), queue: queue.clone(), backend: info.backend };
+        // Natively burn would put many tensors into one buffer, and WebGPU forbids to read and to write one buffer in
+        // the same dispatch; so every tensor gets a buffer of its own, as in browsers.
+        let options =
+            RuntimeOptions { tasks_max: LAUNCHES_PER_SUBMISSION, memory_config: MemoryConfiguration::ExclusivePages };
+        let wgpu_device: WgpuDevice = try_init_device(setup, options)
+            .map_err(|error| Error::new(ErrorKind::Gpu, format!("burn refused the device: {error}")))?;
+        let client = cubecl::Device::Wgpu(wgpu_device).client();
+        let fault = Arc::new(Mutex::new(None));
+        let recorded = fault.clone();
+        // burn's own handler panics; here a fault becomes an error of the request that met it.
+        device.on_uncaptured_error(Arc::new(move |error| {
+            let kind = match error {
+                wgpu::Error::OutOfMemory { .. } => ErrorKind::GpuOutOfMemory,
+                _ => ErrorKind::Gpu,
+            };
+            let mut slot = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+            slot.get_or_insert_with(|| Error::new(kind, format!("the GPU reported: {error}")));
+        }));
+        let name = describe(&info);
+        Ok(Self { client, device, queue, name, class, limits, fault, counters: Default::default() })
+    }
+
+    /// The adapter's name, for people.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What kind of processor this is.
+    pub fn class(&self) -> DeviceClass {
+        self.class
+    }
+
+    /// What fits.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Features of the device, by name.
+    pub fn features(&self) -> Vec<String> {
+        self.device.features().iter_names().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Submits everything and waits until the GPU has done it.
+    ///
+    /// # Errors
+    /// `GpuLost`, `GpuOutOfMemory` or `Gpu`, whatever happened since the last check.
+    pub async fn finish(&self) -> Result<()> {
+        self.counters.submitted();
+        let done = self.client.sync().await;
+        self.check()?;
+        done.map_err(|error| device_error("waiting for the GPU", &error))
+    }
+
+    /// Submits what has been launched without waiting for it.
+    pub fn submit(&self) -> Result<()> {
+        self.counters.submitted();
+        self.client.flush().map_err(|error| device_error("submitting to the GPU", &error))
+    }
+
+    /// Reports a fault that the GPU has announced since the last check.
+    pub fn check(&self) -> Result<()> {
+        match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error of burn's server as one of ours; a poisoned device is a lost one.
+pub(super) fn device_error(place: &str, error: &impl std::fmt::Debug) -> Error {
+    let text = format!("{error:?}");
+    let kind = if text.contains("DevicePoisoned") { ErrorKind::GpuLost } else { ErrorKind::Gpu };
+    // burn names every buffer that a fault has spoilt and last the fault itself.
+    let cause = text.rsplit("Caused by:").next().unwrap_or(&text).split("Backtrace:").next().unwrap_or(&text);
+    let text: String = cause.trim().chars().take(600).collect();
+    Error::new(kind, text).context(place)
+}
+
+/// Features that kernels or burn use where they are present.
+fn wanted_features() -> wgpu::Features {
+    wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY
+}
+
+/// Browsers do not say that an adapter is software, but its name does.
+fn is_software(info: &wgpu::AdapterInfo) -> bool {
+    let name = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
+    ["swiftshader", "llvmpipe", "lavapipe", "basic render"].iter().any(|software| name.contains(software))
+}
+
+/// A readable name; browsers fill only some of the fields.
+fn describe(info: &wgpu::AdapterInfo) -> String {
+    let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
+    let named: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if named.is_empty() { format!("unnamed adapter ({:?})", info.backend) } else { named.join(", ") }
+}

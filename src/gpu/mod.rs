@@ -1,0 +1,14 @@
+//! The GPU as the rest of the engine sees it: a device with known limits, buffers, launches, uploads.
+//!
+//! burn owns the memory and the queue; this module is the only one that names burn's or wgpu's types. It knows nothing
+//! of models: what is computed is decided by the callers.
+
+mod buffer;
+mod device;
+mod launch;
+mod upload;
+
+pub use buffer::Buffer;
+pub use device::{DeviceClass, Gpu, GpuOptions, Limits};
+pub use launch::{Kernel, Workgroups};
+pub use upload::{ByteSource, STAGING_BYTES, Staging, StagingBytes};

@@ -1,0 +1,21 @@
+// x[t, :] = the row of token t in the embedding matrix, for tokens whose rows are in this piece.
+// One invocation writes 16 columns of one token: x over columns, y over tokens.
+
+@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>; // [ROWS, COLS] packed
+@group(0) @binding(1) var<storage, read> step: Step;
+@group(0) @binding(2) var<storage, read_write> x: array<vec4<f32>>; // [count, COLS / 4]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let groups = COLS / 16u;
+    let row = step.tokens[id.y] - FIRST_ROW; // wraps for rows before this piece
+    if (id.x >= groups || row >= ROWS) {
+        return;
+    }
+    let w = weights16(row * groups + id.x);
+    let at = (id.y * groups + id.x) * 4u;
+    x[at] = w[0];
+    x[at + 1u] = w[1];
+    x[at + 2u] = w[2];
+    x[at + 3u] = w[3];
+}

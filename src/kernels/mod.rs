@@ -1,0 +1,34 @@
+//! The compute shaders: one WGSL text and one Rust file per kernel, and the plain-Rust twins they are tested against.
+//!
+//! Sizes are constants of the text, so the compiler can unroll; what changes from one step to the next is read from the
+//! [`step`] buffer. A constructor here returns a kernel or a [`Launch`]; the model decides when it runs. Accumulation
+//! is in f32 everywhere.
+
+mod attention;
+mod compose;
+mod embed;
+mod kv;
+mod matrix;
+mod packed;
+mod repack;
+mod rms_norm;
+mod rope;
+mod silu_mul;
+pub mod step;
+pub mod twin;
+
+pub use attention::{Attention, attention};
+pub use embed::embed;
+pub use kv::{KvShape, KvSide, kv_write};
+pub use matrix::{Accumulate, Linear, MatvecVariant, matmul, matvec};
+pub use packed::Packed;
+pub use repack::{Repack, repack};
+pub use rms_norm::{Rows, rms_norm};
+pub use rope::rope;
+pub use silu_mul::silu_mul;
+
+/// Invocations of a workgroup in every kernel: within the 128 that WebGPU allows everywhere.
+pub const WORKGROUP: u32 = 64;
+
+/// Tokens that one step may hold at most: two tiles of the tallest matrix kernel's 32, twice over.
+pub const MAX_STEP_TOKENS: u32 = 128;

@@ -1,0 +1,252 @@
+//! The engine on the command line: the same code as in the worker, natively.
+//!
+//! JSON goes to standard output, one-line errors to standard error; bad input ends with exit code 2. Nothing here
+//! computes anything itself.
+
+pub mod file;
+mod inspect;
+mod perplexity;
+mod run;
+mod text;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{GenerateOptions, KvType};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Runs InternLM2 models from GGUF files, on the GPU.
+#[derive(Parser)]
+#[command(name = "lab", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a file and print its header, sizes, tensors and vocabulary
+    Inspect {
+        /// A GGUF file; one with a vocabulary only will do
+        file: PathBuf,
+        /// Do not read the weights to look for NaN and infinity
+        #[arg(long)]
+        header_only: bool,
+    },
+    /// Print the token ids of a text
+    Tokenize {
+        /// A GGUF file; one with a vocabulary only will do
+        file: PathBuf,
+        /// The text
+        #[arg(long, required_unless_present = "jsonl", conflicts_with = "jsonl", allow_hyphen_values = true)]
+        text: Option<String>,
+        /// Read JSON strings, one a line, from standard input instead
+        #[arg(long)]
+        jsonl: bool,
+        /// Parse special tokens in the text
+        #[arg(long)]
+        special: bool,
+    },
+    /// Print the text of token ids
+    Detokenize {
+        /// A GGUF file; one with a vocabulary only will do
+        file: PathBuf,
+        /// Ids, separated by commas
+        #[arg(long, value_delimiter = ',', required = true)]
+        ids: Vec<u32>,
+    },
+    /// Print the logits after the last of some tokens
+    Logits {
+        /// A GGUF file
+        file: PathBuf,
+        /// Ids, separated by commas
+        #[arg(long, value_delimiter = ',', required = true)]
+        tokens: Vec<u32>,
+        /// What computes
+        #[arg(long, value_enum, default_value_t = Backend::Gpu)]
+        backend: Backend,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Print the best continuation of some tokens; stop tokens are not special
+    Greedy {
+        /// A GGUF file
+        file: PathBuf,
+        /// Ids, separated by commas
+        #[arg(long, value_delimiter = ',', required = true)]
+        tokens: Vec<u32>,
+        /// How many tokens
+        #[arg(short = 'n', default_value_t = 16)]
+        count: u32,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Talk with a model in the terminal
+    Chat {
+        /// A GGUF file
+        file: PathBuf,
+        /// The system prompt
+        #[arg(long)]
+        system: Option<String>,
+        #[command(flatten)]
+        sampling: SamplingArguments,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Print one answer
+    Ask {
+        /// A GGUF file
+        file: PathBuf,
+        /// What to ask
+        #[arg(long, allow_hyphen_values = true)]
+        prompt: String,
+        /// The system prompt
+        #[arg(long, allow_hyphen_values = true)]
+        system: Option<String>,
+        #[command(flatten)]
+        sampling: SamplingArguments,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Measure speed
+    Bench {
+        /// A GGUF file
+        file: PathBuf,
+        /// Prompt length in tokens
+        #[arg(short = 'p', default_value_t = 128)]
+        prompt: u32,
+        /// Tokens to decode
+        #[arg(short = 'n', default_value_t = 32)]
+        generate: u32,
+        /// Repeats
+        #[arg(short = 'r', default_value_t = 5)]
+        repeats: u32,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+    /// Measure how well a model predicts a text
+    Perplexity {
+        /// A GGUF file
+        file: PathBuf,
+        /// A text file
+        #[arg(long = "file")]
+        text: PathBuf,
+        /// Tokens of a window; the second half of each is scored
+        #[arg(long = "ctx", default_value_t = 512)]
+        context: u32,
+        #[command(flatten)]
+        device: DeviceArguments,
+    },
+}
+
+/// What computes.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    /// The kernels on the GPU.
+    Gpu,
+    /// The reference in tensor operations on the CPU.
+    Cpu,
+}
+
+/// How a model is put on the GPU.
+#[derive(Args, Clone, Copy)]
+struct DeviceArguments {
+    /// How keys and values are kept
+    #[arg(long, value_parser = parse_kv, default_value = "f16")]
+    kv: KvType,
+    /// Tokens of context; as many as the command needs if left out
+    #[arg(long)]
+    context: Option<u32>,
+    /// Pretend that the GPU binds at most this many bytes
+    #[arg(long)]
+    max_binding: Option<u64>,
+}
+
+#[derive(Args, Clone)]
+struct SamplingArguments {
+    /// 0 always takes the best token
+    #[arg(long)]
+    temperature: Option<f32>,
+    /// Keep the k likeliest tokens; 0 keeps all
+    #[arg(long)]
+    top_k: Option<u32>,
+    /// Keep the likeliest tokens up to this sum of probabilities
+    #[arg(long)]
+    top_p: Option<f32>,
+    /// Keep tokens at least this fraction as likely as the likeliest
+    #[arg(long)]
+    min_p: Option<f32>,
+    /// Penalty of tokens seen before
+    #[arg(long)]
+    repetition_penalty: Option<f32>,
+    /// The same seed gives the same text
+    #[arg(long)]
+    seed: Option<u64>,
+    /// At most this many tokens
+    #[arg(long)]
+    max_tokens: Option<u32>,
+}
+
+impl SamplingArguments {
+    fn options(&self) -> GenerateOptions {
+        let usual = GenerateOptions::default();
+        GenerateOptions {
+            temperature: self.temperature.unwrap_or(usual.temperature),
+            top_k: self.top_k.unwrap_or(usual.top_k),
+            top_p: self.top_p.unwrap_or(usual.top_p),
+            min_p: self.min_p.unwrap_or(usual.min_p),
+            repetition_penalty: self.repetition_penalty.unwrap_or(usual.repetition_penalty),
+            seed: self.seed,
+            max_tokens: self.max_tokens,
+        }
+    }
+}
+
+fn parse_kv(name: &str) -> Result<KvType, String> {
+    serde_json::from_value(serde_json::Value::from(name)).map_err(|_| "expected f32, f16, q8_0 or q4_0".to_owned())
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match pollster::block_on(dispatch(arguments.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error} [{}]", error.code());
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<()> {
+    match command {
+        Command::Inspect { file, header_only } => inspect::inspect(&file, header_only),
+        Command::Tokenize { file, text: Some(text), special, .. } => text::tokenize(&file, &text, special),
+        Command::Tokenize { file, text: None, special, .. } => text::tokenize_lines(&file, special),
+        Command::Detokenize { file, ids } => text::detokenize(&file, &ids),
+        Command::Logits { file, tokens, backend: Backend::Gpu, device } => run::logits(&file, &tokens, device).await,
+        Command::Logits { file, tokens, backend: Backend::Cpu, .. } => run::reference_logits(&file, &tokens),
+        Command::Greedy { file, tokens, count, device } => run::greedy(&file, &tokens, count, device).await,
+        Command::Chat { file, system, sampling, device } => {
+            text::chat(&file, system.as_deref(), &sampling.options(), device).await
+        }
+        Command::Ask { file, prompt, system, sampling, device } => {
+            text::ask(&file, &prompt, system.as_deref(), &sampling.options(), device).await
+        }
+        Command::Bench { file, prompt, generate, repeats, device } => {
+            let plan = crate::engine::BenchPlan { prompt, generate, repeats };
+            run::bench(&file, plan, device).await
+        }
+        Command::Perplexity { file, text, context, device } => {
+            perplexity::perplexity(&file, &text, context, device).await
+        }
+    }
+}
+
+/// Prints a value as one line of JSON.
+fn print(value: &impl serde::Serialize) -> Result<()> {
+    let json = serde_json::to_string(value)
+        .map_err(|error| Error::new(ErrorKind::Internal, format!("the result is no JSON: {error}")))?;
+    println!("{json}");
+    Ok(())
+}

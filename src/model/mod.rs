@@ -1,0 +1,17 @@
+//! The model: its sizes, its weights on the GPU, its key/value cache, and the forward pass.
+//!
+//! Knows nothing of text: token ids in, logits out.
+
+mod cache;
+pub mod config;
+mod internlm2;
+#[cfg(feature = "lab")]
+pub mod reference;
+pub mod tensors;
+mod weights;
+
+pub use cache::{KvCache, rotation_table};
+pub use config::Config;
+pub use internlm2::{Model, Want};
+pub use tensors::TensorSet;
+pub use weights::Weights;

@@ -1,0 +1,95 @@
+//! What the page asks of the engine.
+
+use super::{GenerateOptions, LoadOptions, Message, ModelId, RequestId};
+use serde::{Deserialize, Serialize};
+
+/// What the page asks of the engine. The final event of each is named beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// List the stored models → [`Event::Models`].
+    ListModels,
+    /// Copy the file that travels with this message into storage → [`Event::Stored`].
+    Import,
+    /// Fetch a model of the catalogue (`url` is one of its entries') into storage → [`Event::Stored`].
+    Download {
+        /// An address on the allow-list.
+        url: String,
+    },
+    /// Delete a stored model → [`Event::Models`].
+    Remove {
+        /// Which one.
+        model: ModelId,
+    },
+    /// Load a stored model onto the GPU, in place of the one that is loaded → [`Event::Loaded`].
+    Load {
+        /// Which one.
+        model: ModelId,
+        /// Context length and the like.
+        #[serde(default)]
+        options: LoadOptions,
+    },
+    /// Free the GPU → [`Event::Unloaded`].
+    Unload,
+    /// Answer a conversation → [`Event::Finished`].
+    Chat {
+        /// Oldest first; the last one is the user's.
+        messages: Vec<Message>,
+        /// Sampling and limits.
+        #[serde(default)]
+        options: GenerateOptions,
+    },
+    /// Continue a plain text, without a chat template → [`Event::Finished`].
+    Complete {
+        /// The text to continue; special tokens in it are plain text.
+        prompt: String,
+        /// Sampling and limits.
+        #[serde(default)]
+        options: GenerateOptions,
+    },
+    /// The logits of every position of a token sequence, for tests and the self-test → [`Event::Logits`].
+    Evaluate {
+        /// Token ids, at most the context length.
+        tokens: Vec<u32>,
+        /// How the tokens go through the model.
+        mode: EvaluateMode,
+    },
+    /// The tokens of a text → [`Event::Tokens`].
+    Tokenize {
+        /// The text.
+        text: String,
+        /// Whether special-token strings in it become their ids.
+        parse_special: bool,
+    },
+    /// The text of tokens, as it would stream → [`Event::Pieces`].
+    Detokenize {
+        /// Token ids.
+        ids: Vec<u32>,
+    },
+    /// Measure speed on the loaded model → [`Event::Benchmark`].
+    Bench {
+        /// Prompt length in tokens.
+        prompt: u32,
+        /// Tokens to decode.
+        generate: u32,
+        /// How often; the median is reported.
+        repeats: u32,
+    },
+    /// The adapter, its limits, memory → [`Event::Diagnostics`].
+    Diagnose,
+    /// Stop another request; it ends with its own final event. This one → [`Event::Done`].
+    Cancel {
+        /// The request to stop.
+        request: RequestId,
+    },
+}
+
+/// How [`Command::Evaluate`] feeds its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvaluateMode {
+    /// In prefill chunks; the logits of the last position.
+    Prefill,
+    /// One token at a time through the decode path; the best id at every position and the logits of the last.
+    Decode,
+}

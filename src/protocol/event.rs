@@ -1,0 +1,139 @@
+//! What the engine tells the page.
+
+use super::{BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, LoadedModel, StorageUse, StoredModel};
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+
+/// What happens in the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The worker runs and takes commands; sent once. The GPU is not touched yet.
+    Ready {
+        /// [`VERSION`] of the worker.
+        version: u32,
+    },
+    /// The GPU device was lost; a model must be loaded again.
+    GpuLost {
+        /// What the browser said.
+        error: ErrorReport,
+    },
+    /// How far a long request is.
+    Progress {
+        /// What is being done.
+        stage: Stage,
+        /// Bytes or tokens done, by the stage.
+        done: u64,
+        /// Of how many, if known.
+        total: Option<u64>,
+    },
+    /// Final: the stored models, in the order of their ids.
+    Models {
+        /// All that are complete.
+        models: Vec<StoredModel>,
+        /// Storage in use and at hand.
+        storage: StorageUse,
+    },
+    /// Final: a model has been stored.
+    Stored {
+        /// The new one.
+        model: StoredModel,
+    },
+    /// Final: a model is ready to answer.
+    Loaded {
+        /// What was loaded.
+        model: LoadedModel,
+    },
+    /// Final: no model is loaded.
+    Unloaded,
+    /// New text of an answer; only whole characters.
+    Text {
+        /// To be appended.
+        delta: String,
+    },
+    /// Final: the answer is complete, or was stopped.
+    Finished {
+        /// Why it ended.
+        reason: FinishReason,
+        /// What it took.
+        stats: GenerationStats,
+    },
+    /// Final: the logits asked for.
+    Logits {
+        /// One per vocabulary entry, for the last position.
+        logits: Vec<f32>,
+        /// The best id of every position ([`EvaluateMode::Decode`] only).
+        argmax: Vec<u32>,
+    },
+    /// Final: the tokens asked for.
+    Tokens {
+        /// Token ids.
+        ids: Vec<u32>,
+    },
+    /// Final: the text asked for.
+    Pieces {
+        /// What may be shown after each token: whole characters only.
+        emit: Vec<String>,
+        /// What the end of the stream adds.
+        flush: String,
+        /// All of it, special tokens shown.
+        text: String,
+        /// All of it, special tokens left out.
+        text_without_specials: String,
+    },
+    /// Final: figures of speed.
+    Benchmark {
+        /// Medians over the repeats.
+        report: BenchmarkReport,
+    },
+    /// Final: the engine's surroundings.
+    Diagnostics {
+        /// Adapter, limits, memory.
+        report: DiagnosticsReport,
+    },
+    /// Final: done, with nothing to tell.
+    Done,
+    /// Final: the request failed; nothing stored was harmed.
+    Failed {
+        /// Why.
+        error: ErrorReport,
+    },
+}
+
+impl Event {
+    /// Whether the request ends with this event.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Ready { .. } | Self::GpuLost { .. } | Self::Progress { .. } | Self::Text { .. })
+    }
+}
+
+/// What a [`Event::Progress`] counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Bytes fetched from the network.
+    Download,
+    /// Bytes copied from a file of the user's.
+    Import,
+    /// Bytes uploaded to the GPU.
+    Upload,
+    /// Building the tokenizer and compiling kernels; no count.
+    Prepare,
+    /// Prompt tokens read.
+    Prefill,
+}
+
+/// An error as it crosses the protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReport {
+    /// [`Error::code`](crate::error::Error::code).
+    pub code: String,
+    /// The whole message, for the details.
+    pub message: String,
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string() }
+    }
+}

@@ -1,0 +1,337 @@
+//! All that the page knows, as signals: one [`State`], made once and handed down as a context.
+//!
+//! States that exclude each other are enums, so that no view can show two of them. What changes many times a second
+//! (progress, the text of an answer) has signals of its own.
+
+use super::engine::Client;
+use super::format;
+use super::i18n::{Language, Strings};
+use super::preferences::{self, Key, Settings, Source, Theme, recall};
+use super::rate;
+use crate::error::ErrorKind;
+use crate::protocol::{
+    ErrorReport, FinishReason, GenerationStats, LoadedModel, ModelId, RequestId, Role, Stage, StorageUse, StoredModel,
+};
+use leptos::prelude::*;
+
+/// Every signal of the page. Copied freely: it only names them.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// The link to the worker; `None` if it could not even be made.
+    pub client: StoredValue<Option<Client>, LocalStorage>,
+    /// What the engine is at.
+    pub engine: RwSignal<Engine>,
+    /// How far loading is.
+    pub load_progress: RwSignal<Option<Progress>>,
+    /// What is on its way into storage.
+    pub transfer: RwSignal<Transfer>,
+    /// How far that is.
+    pub transfer_progress: RwSignal<Option<Progress>>,
+    /// The stored models.
+    pub library: RwSignal<Library>,
+    /// A fault of the library that belongs to no transfer and no load.
+    pub library_fault: RwSignal<Option<ErrorReport>>,
+    /// The conversation, oldest first.
+    pub turns: RwSignal<Vec<Turn>>,
+    /// The answer being made.
+    pub answering: RwSignal<Option<RequestId>>,
+    /// Why the last message could not be answered at all.
+    pub answer_fault: RwSignal<Option<ErrorReport>>,
+    /// Notified when text has been added, after at most one frame.
+    pub written: Trigger,
+    /// Text in the composer.
+    pub draft: RwSignal<String>,
+    /// How to load and to answer.
+    pub settings: RwSignal<Settings>,
+    /// Which view is shown.
+    pub view: RwSignal<View>,
+    /// Whether the settings are open.
+    pub panel: RwSignal<Panel>,
+    /// Language of the page.
+    pub language: RwSignal<Language>,
+    /// Colours of the page.
+    pub theme: RwSignal<Theme>,
+    /// Where downloads come from.
+    pub source: RwSignal<Source>,
+    /// Last thing told to screen readers.
+    pub announcement: RwSignal<String>,
+}
+
+/// What the engine is at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Engine {
+    /// The worker has not yet said that it is ready.
+    Starting,
+    /// The page cannot work here.
+    Unsupported(Obstacle),
+    /// No model is loaded.
+    Idle,
+    /// A model is on its way to the GPU.
+    Loading(Loading),
+    /// A model can answer.
+    Ready(LoadedModel),
+    /// Loading failed, or the GPU was lost.
+    Failed {
+        /// Why.
+        error: ErrorReport,
+        /// What to load again.
+        model: Option<ModelId>,
+    },
+}
+
+/// A model on its way to the GPU.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loading {
+    /// To cancel it.
+    pub request: RequestId,
+    /// Which one.
+    pub model: ModelId,
+    /// Its name.
+    pub name: String,
+}
+
+/// Why the page cannot work.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Obstacle {
+    /// `navigator.gpu` is missing.
+    NoWebGpu,
+    /// The same, because the page came over plain http.
+    Insecure,
+    /// The worker did not start, or died.
+    Worker(ErrorReport),
+    /// The worker is not up yet after a long time.
+    Slow,
+    /// Page and worker are of different versions.
+    VersionMismatch(ErrorReport),
+}
+
+impl Obstacle {
+    /// The code that tests and reports see.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NoWebGpu | Self::Insecure => ErrorKind::NoWebGpu.code(),
+            Self::Slow => ErrorKind::Internal.code(),
+            Self::Worker(error) | Self::VersionMismatch(error) => &error.code,
+        }
+    }
+}
+
+/// How far something is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// Units done.
+    pub done: u64,
+    /// Of how many.
+    pub total: Option<u64>,
+    /// Units a second.
+    pub rate: Option<f64>,
+}
+
+impl Progress {
+    /// Seconds left, if that can be told.
+    pub fn seconds_left(&self) -> Option<f64> {
+        rate::seconds_left(self.done, self.total?, self.rate?)
+    }
+
+    /// For the progress bar: percentage, if the total is known.
+    pub fn percent(&self) -> Option<String> {
+        self.total.map(|total| format::percent(self.done, total))
+    }
+}
+
+/// What is on its way into storage.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Transfer {
+    /// Nothing.
+    None,
+    /// A download or a copy.
+    Running {
+        /// To cancel it.
+        request: RequestId,
+        /// What.
+        what: Cargo,
+    },
+    /// It failed.
+    Failed {
+        /// What.
+        what: Cargo,
+        /// Why.
+        error: ErrorReport,
+    },
+}
+
+/// What a transfer carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cargo {
+    /// A file of the catalogue.
+    Download {
+        /// For people.
+        name: String,
+        /// To do it again.
+        url: String,
+    },
+    /// A file of the user's.
+    Import {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// The stored models.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Library {
+    /// Not told yet.
+    Unknown,
+    /// As the engine told last.
+    Known {
+        /// In the order of their ids.
+        models: Vec<StoredModel>,
+        /// Storage in use.
+        storage: StorageUse,
+    },
+}
+
+impl Library {
+    /// The stored models, none if not told yet.
+    pub fn models(&self) -> &[StoredModel] {
+        match self {
+            Self::Unknown => &[],
+            Self::Known { models, .. } => models,
+        }
+    }
+
+    /// The model with this id.
+    pub fn find(&self, id: &ModelId) -> Option<&StoredModel> {
+        self.models().iter().find(|model| &model.id == id)
+    }
+}
+
+/// One turn of the conversation. Its text and its outcome change while it is being written.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// Unique on this page.
+    pub key: u64,
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub text: ArcRwSignal<String>,
+    /// How far it is, or how it ended.
+    pub outcome: ArcRwSignal<Outcome>,
+}
+
+/// How far a turn is, or how it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A turn of the user's.
+    Said,
+    /// The prompt is being read: tokens done, of how many, if told yet.
+    Reading(Option<(u64, u64)>),
+    /// The answer is being written.
+    Writing,
+    /// Complete, or stopped.
+    Ended {
+        /// Why it ended.
+        reason: FinishReason,
+        /// What it took.
+        stats: GenerationStats,
+        /// Context length it was made with.
+        context_length: u32,
+    },
+    /// The page was closed meanwhile.
+    Interrupted,
+    /// It failed after some text.
+    Failed(ErrorReport),
+}
+
+/// Which view is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The conversation.
+    Chat,
+    /// The models.
+    Models,
+}
+
+/// Whether the settings are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// They are not.
+    Closed,
+    /// They are.
+    Settings,
+}
+
+impl State {
+    /// The state of a page that has just been opened.
+    pub fn new() -> Self {
+        let view = if recall::<ModelId>(Key::Model).is_some() { View::Chat } else { View::Models };
+        Self {
+            client: StoredValue::new_local(None),
+            engine: RwSignal::new(Engine::Starting),
+            load_progress: RwSignal::new(None),
+            transfer: RwSignal::new(Transfer::None),
+            transfer_progress: RwSignal::new(None),
+            library: RwSignal::new(Library::Unknown),
+            library_fault: RwSignal::new(None),
+            turns: RwSignal::new(Vec::new()),
+            answering: RwSignal::new(None),
+            answer_fault: RwSignal::new(None),
+            written: Trigger::new(),
+            draft: RwSignal::new(recall(Key::Draft).unwrap_or_default()),
+            settings: RwSignal::new(recall(Key::Settings).unwrap_or_default()),
+            view: RwSignal::new(view),
+            panel: RwSignal::new(Panel::Closed),
+            language: RwSignal::new(preferences::language()),
+            theme: RwSignal::new(recall(Key::Theme).unwrap_or_default()),
+            source: RwSignal::new(recall(Key::Source).unwrap_or_default()),
+            announcement: RwSignal::new(String::new()),
+        }
+    }
+
+    /// The state that [`view::mount`](super::view::mount) has provided.
+    pub fn of_page() -> Self {
+        expect_context()
+    }
+
+    /// The link to the worker.
+    pub fn client(self) -> Option<Client> {
+        self.client.get_value()
+    }
+
+    /// The texts of the language chosen, and a dependency on that choice.
+    pub fn strings(self) -> &'static Strings {
+        self.language.get().strings()
+    }
+
+    /// The loaded model, and a dependency on it.
+    pub fn loaded(self) -> Option<LoadedModel> {
+        self.engine.with(|engine| match engine {
+            Engine::Ready(model) => Some(model.clone()),
+            _ => None,
+        })
+    }
+
+    /// The engine's state as tests and the style sheet see it.
+    pub fn engine_state(self) -> &'static str {
+        let answering = self.answering.with(Option::is_some);
+        self.engine.with(|engine| match engine {
+            Engine::Starting => "starting",
+            Engine::Unsupported(_) => "unsupported",
+            Engine::Idle => "idle",
+            Engine::Loading(_) => "loading",
+            Engine::Ready(_) if answering => "generating",
+            Engine::Ready(_) => "ready",
+            Engine::Failed { .. } => "failed",
+        })
+    }
+}
+
+/// A text of the page that changes with its language.
+pub fn t<V: 'static>(
+    pick: impl Fn(&'static Strings) -> V + Copy + Send + Sync + 'static,
+) -> impl Fn() -> V + Copy + Send + Sync + 'static {
+    let state = State::of_page();
+    move || pick(state.strings())
+}

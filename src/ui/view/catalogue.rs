@@ -1,0 +1,248 @@
+//! The official models: one row for each, with the file to propose; all its files are folded below.
+
+use super::icon::{Drawing, Icon};
+use crate::source::catalogue::{self, Advice, Entry, Family, Quantisation, USUAL_CONTEXT};
+use crate::ui::i18n::{Quality, Size};
+use crate::ui::preferences::Source;
+use crate::ui::state::{Engine, State, Transfer, t};
+use crate::ui::{format, library};
+use leptos::prelude::*;
+use std::iter::{once, repeat};
+
+/// The section.
+#[component]
+pub fn Catalogue() -> impl IntoView {
+    view! {
+        <section class="section">
+            <div class="section-head">
+                <div>
+                    <h2 class="section-title">{t(|s| s.catalogue_heading)}</h2>
+                    <p class="section-lead">{t(|s| s.catalogue_lead)}</p>
+                </div>
+                <SourceMenu />
+            </div>
+            <ul class="rows">
+                {catalogue::families()
+                    .into_iter()
+                    .zip(once(Weight::First).chain(repeat(Weight::Other)))
+                    .map(|(family, weight)| view! { <FamilyRow family weight /> })
+                    .collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+/// Which site to download from.
+#[component]
+fn SourceMenu() -> impl IntoView {
+    let state = State::of_page();
+    view! {
+        <label class="source">
+            <span class="quiet">{t(|s| s.mirror)}</span>
+            <select
+                data-testid="source"
+                on:change=move |event| {
+                    let host = event_target_value(&event);
+                    if let Some(chosen) = Source::ALL.into_iter().find(|source| source.mirror().host() == host) {
+                        state.source.set(chosen);
+                    }
+                }
+            >
+                {Source::ALL
+                    .into_iter()
+                    .map(|source| {
+                        let host = source.mirror().host();
+                        view! {
+                            <option value=host selected=move || state.source.get() == source>
+                                {host}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+    }
+}
+
+/// How much a row stands out: the first is for who does not know which to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    First,
+    Other,
+}
+
+/// Whether all files of a model are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Files {
+    Folded,
+    Listed,
+}
+
+#[component]
+fn FamilyRow(family: &'static Family, weight: Weight) -> impl IntoView {
+    let state = State::of_page();
+    let files = RwSignal::new(Files::Folded);
+    let listed = move || files.get() == Files::Listed;
+    let count = catalogue::entries_of(family).count();
+    let proposed = catalogue::entries_of(family).find(|entry| entry.advice == Advice::Recommended);
+    let memory = move |entry: &Entry| {
+        let bytes = entry.gpu_bytes(USUAL_CONTEXT);
+        (state.strings().gpu_memory)(&format::bytes(bytes + bytes / 10))
+    };
+    view! {
+        <li class="family">
+            <div class="family-text">
+                <h3 class="family-name">{family.name}</h3>
+                <p class="family-note">{move || (state.strings().good_for)(size(family))}</p>
+                <p class="family-facts">
+                    {proposed.map(|entry| view! {
+                        <span class="tag" title=t(|s| s.recommended)>{entry.quantisation.label()}</span>
+                        <span>{move || memory(entry)}</span>
+                    })}
+                    <span>{move || (state.strings().licence)(family.licence)}</span>
+                    <button
+                        type="button"
+                        class="disclosure"
+                        data-testid="all-files"
+                        aria-expanded=move || listed().to_string()
+                        on:click=move |_| {
+                            files.update(|files| *files = if *files == Files::Folded { Files::Listed } else { Files::Folded });
+                        }
+                    >
+                        {move || (state.strings().more_files)(&count.to_string())}
+                        <Drawing icon=Icon::Chevron />
+                    </button>
+                </p>
+            </div>
+            {proposed.map(|entry| view! { <Proposal entry weight /> })}
+            {move || {
+                listed().then(|| view! {
+                    <ul class="files">
+                        {catalogue::entries_of(family).map(|entry| view! { <FileRow entry /> }).collect_view()}
+                    </ul>
+                })
+            }}
+        </li>
+    }
+}
+
+/// The file to propose: one button.
+#[component]
+fn Proposal(entry: &'static Entry, weight: Weight) -> impl IntoView {
+    let state = State::of_page();
+    let stored = stored(state, entry);
+    let blocked = blocked(state);
+    let class = match weight {
+        Weight::First => "button button-primary",
+        Weight::Other => "button",
+    };
+    view! {
+        <div class="proposal" data-testid="catalogue-entry" data-file=entry.file_name()>
+            {move || {
+                if stored.get() {
+                    view! { <span class="tag tag-good">{t(|s| s.stored_already)}</span> }.into_any()
+                } else {
+                    view! {
+                        <button
+                            type="button"
+                            class=class
+                            data-testid="download"
+                            disabled=move || blocked.get()
+                            on:click=move |_| fetch(state, entry)
+                        >
+                            <Drawing icon=Icon::Download />
+                            {move || (state.strings().download)(&format::bytes(entry.size.bytes()))}
+                        </button>
+                    }
+                    .into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn FileRow(entry: &'static Entry) -> impl IntoView {
+    let state = State::of_page();
+    let stored = stored(state, entry);
+    let blocked = blocked(state);
+    let name = entry.quantisation.label();
+    view! {
+        <li class="file" data-testid="catalogue-entry" data-file=entry.file_name()>
+            <span class="tag">{name}</span>
+            <span class="file-quality quiet">
+                {move || (state.strings().quality)(quality(entry.quantisation))}
+                {(entry.advice == Advice::Recommended).then(|| view! { " · " {t(|s| s.recommended)} })}
+            </span>
+            <span class="file-size">{format::bytes(entry.size.bytes())}</span>
+            {move || {
+                if stored.get() {
+                    view! {
+                        <span class="file-stored" title=t(|s| s.stored_already)>
+                            <Drawing icon=Icon::Check />
+                            <span class="visually-hidden">{t(|s| s.stored_already)}</span>
+                        </span>
+                    }
+                    .into_any()
+                } else {
+                    let label = move || format!("{} {name}", state.strings().download_short);
+                    view! {
+                        <button
+                            type="button"
+                            class="tool tool-small"
+                            data-testid="download"
+                            title=label
+                            aria-label=label
+                            disabled=move || blocked.get()
+                            on:click=move |_| fetch(state, entry)
+                        >
+                            <Drawing icon=Icon::Download />
+                        </button>
+                    }
+                    .into_any()
+                }
+            }}
+        </li>
+    }
+}
+
+fn fetch(state: State, entry: &Entry) {
+    let name = format!("{} {}", entry.family.name, entry.quantisation.label());
+    let url = entry.url(state.source.get_untracked().mirror());
+    library::then_load(state, library::download(state, name, url));
+}
+
+/// Whether the file is on this device.
+fn stored(state: State, entry: &'static Entry) -> Memo<bool> {
+    let name = entry.file_name();
+    Memo::new(move |_| state.library.with(|library| library.models().iter().any(|model| model.id.0 == name)))
+}
+
+/// Whether a download cannot begin now.
+fn blocked(state: State) -> Memo<bool> {
+    Memo::new(move |_| {
+        state.transfer.with(|transfer| matches!(transfer, Transfer::Running { .. }))
+            || state.engine.with(|engine| matches!(engine, Engine::Starting))
+    })
+}
+
+fn size(family: &Family) -> Size {
+    match (family.parameters, family.trained_context) {
+        (0..3_000_000_000, _) => Size::Small,
+        (3_000_000_000..12_000_000_000, 0..100_000) => Size::Medium,
+        (3_000_000_000..12_000_000_000, _) => Size::MediumLong,
+        _ => Size::Large,
+    }
+}
+
+const fn quality(quantisation: Quantisation) -> Quality {
+    use Quantisation as Q;
+    match quantisation {
+        Q::Q2_K => Quality::Poor,
+        Q::Q3_K_M => Quality::Fair,
+        Q::Q4_0 | Q::Q4_K_M => Quality::Good,
+        Q::Q5_0 | Q::Q5_K_M | Q::Q6_K => Quality::Better,
+        Q::Q8_0 => Quality::NearlyLossless,
+        Q::F16 => Quality::Original,
+    }
+}

@@ -1,0 +1,22 @@
+// Before the first paint: the theme and the language chosen on an earlier visit (see src/ui/preferences.rs).
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  function recall(name) {
+    try {
+      return JSON.parse(localStorage.getItem("inkstone." + name));
+    } catch (error) {
+      return null;
+    }
+  }
+  var theme = recall("theme");
+  root.dataset.theme = theme === "light" || theme === "dark" ? theme : "system";
+  var language = recall("language");
+  if (language !== "zh" && language !== "en") {
+    var spoken = (navigator.languages || [navigator.language || "en"]).map(function (tag) {
+      return tag.toLowerCase().split("-")[0];
+    });
+    language = spoken.find(function (tag) { return tag === "zh" || tag === "en"; }) || "en";
+  }
+  root.lang = language === "zh" ? "zh-CN" : "en";
+})();

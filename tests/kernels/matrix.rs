@@ -1,0 +1,117 @@
+//! Packed matrices: lookup and products, of every type.
+
+use super::gpu::{floats, run, words};
+use super::random::{Matrix, Random, step_of, step_words};
+use super::{bound, report::Report};
+use inkstone::gpu::Workgroups;
+use inkstone::kernels::{Accumulate, Linear, MatvecVariant, embed, matmul, matvec, twin};
+use inkstone::quant::DType;
+
+/// Around the 64 rows of a tile, odd, and one.
+const ROWS: [u32; 6] = [1, 3, 63, 64, 65, 131];
+
+/// Around the 32 tokens of a tile, odd, and the two ends.
+const TOKENS: [u32; 6] = [1, 2, 31, 32, 33, 128];
+
+/// Columns that a type can have: one, two and five times the least.
+fn columns(dtype: DType) -> [u32; 3] {
+    [1, 2, 5].map(|blocks| blocks * dtype.block_len().max(32) as u32)
+}
+
+/// Calls `test` with a piece of every type and shape, of which some begin at a later row than the first.
+fn each_matrix(seed: u64, mut test: impl FnMut(&Matrix, &mut Random)) {
+    let mut random = Random::new(seed);
+    for dtype in DType::ALL {
+        for (i, rows) in ROWS.into_iter().enumerate() {
+            for (j, cols) in columns(dtype).into_iter().enumerate() {
+                let first_row = [0, 7, 64][(i + j) % 3];
+                let matrix = random.matrix(dtype, rows, cols, first_row);
+                test(&matrix, &mut random);
+            }
+        }
+    }
+}
+
+#[test]
+fn embedding_rows_are_the_dequantised_ones() {
+    let mut report = Report::new("embed");
+    each_matrix(1, |matrix, random| {
+        let packed = &matrix.packed;
+        let (kernel, columns) = embed(packed);
+        for count in TOKENS {
+            // Some before and some behind the piece: rows of x that must stay as they are.
+            let end = u64::from(packed.first_row + packed.rows + 2);
+            let mut tokens: Vec<u32> = (0..count).map(|_| random.below(end) as u32).collect();
+            tokens[0] = packed.first_row + packed.rows - 1;
+            let before = random.floats((count * packed.cols) as usize);
+            let mut expected = before.clone();
+            twin::embed(packed, &matrix.weights, &tokens, &mut expected);
+            let buffers = [&matrix.words[..], &step_words(3, &tokens), &words(&before)];
+            let x = run((&kernel, Workgroups(columns, count, 1)), &buffers, 2);
+            let bounds: Vec<f64> =
+                expected.iter().map(|w| bound::weight(packed.dtype) * f64::from(w.abs())).collect();
+            report.check(format_args!("{packed:?}, {count} tokens"), &floats(&x), &expected, &bounds);
+        }
+    });
+    report.finish();
+}
+
+#[test]
+fn a_product_with_one_vector_is_the_twins() {
+    let mut report = Report::new("matvec");
+    each_matrix(2, |matrix, random| matvec_case(matrix, random, &mut report));
+    report.finish();
+}
+
+#[test]
+fn a_product_of_more_workgroups_than_one_dimension_holds_is_the_twins() {
+    let mut random = Random::new(3);
+    let mut report = Report::new("matvec of many rows");
+    let matrix = random.matrix(DType::Q8_0, 4 * 32_768 + 131, 32, 1);
+    matvec_case(&matrix, &mut random, &mut report);
+    report.finish();
+}
+
+fn matvec_case(matrix: &Matrix, random: &mut Random, report: &mut Report) {
+    let packed = &matrix.packed;
+    let x = random.floats(packed.cols as usize);
+    let stride = packed.first_row + packed.rows + 2;
+    let before = random.floats(stride as usize);
+    for accumulate in [Accumulate::Replace, Accumulate::Add] {
+        let bounds = bound::matmul(packed, &matrix.weights, accumulate, stride, &x, &before);
+        let mut expected = before.clone();
+        twin::matmul(packed, &matrix.weights, accumulate, stride, &x, &mut expected);
+        for variant in MatvecVariant::ALL {
+            let (kernel, workgroups) = matvec(packed, accumulate, variant);
+            let y = run((&kernel, workgroups), &[&matrix.words, &words(&x), &words(&before)], 2);
+            let case = format_args!("{packed:?}, {accumulate:?}, {variant:?}").to_string();
+            report.check(case, &floats(&y), &expected, &bounds);
+        }
+    }
+}
+
+#[test]
+fn a_product_with_the_vectors_of_a_step_is_the_twins() {
+    let mut report = Report::new("matmul");
+    each_matrix(4, |matrix, random| {
+        let packed = &matrix.packed;
+        let stride = packed.first_row + packed.rows + random.below(3) as u32;
+        for accumulate in [Accumulate::Replace, Accumulate::Add] {
+            let (kernel, row_tiles) = matmul(packed, accumulate, stride);
+            for count in TOKENS {
+                let x = random.floats((count * packed.cols) as usize);
+                // A row more than the step has: it must stay as it is.
+                let before = random.floats(((count + 1) * stride) as usize);
+                let mut expected = before.clone();
+                twin::matmul(packed, &matrix.weights, accumulate, stride, &x, &mut expected);
+                let bounds = bound::matmul(packed, &matrix.weights, accumulate, stride, &x, &before);
+                let workgroups = Workgroups(row_tiles, count.div_ceil(Linear::TOKENS), 1);
+                let buffers = [&matrix.words[..], &words(&x), &words(&before), &step_of(5, count)];
+                let y = run((&kernel, workgroups), &buffers, 2);
+                let case = format!("{packed:?}, {accumulate:?}, {count} tokens, stride {stride}");
+                report.check(case, &floats(&y), &expected, &bounds);
+            }
+        }
+    });
+    report.finish();
+}

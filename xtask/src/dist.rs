@@ -1,0 +1,123 @@
+//! `cargo xtask dist`: the static site in `dist/`, ready for any static host.
+
+use crate::shell::{self, say};
+use crate::{Failure, Outcome, constructors, tools};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Files whose compressed size has a limit: the beginning and end of the name, and the bytes of the brotli form.
+const BUDGETS: [(&str, &str, usize); 2] = [("app", ".wasm", 450_000), ("worker", ".wasm", 2_500_000)];
+
+/// Builds the site and shows what each file weighs.
+pub fn run(mut arguments: lexopt::Parser) -> Outcome {
+    if let Some(argument) = arguments.next()? {
+        return Err(argument.unexpected().into());
+    }
+    build()?;
+    show_sizes()
+}
+
+/// The folder with the finished site.
+pub fn folder() -> PathBuf {
+    shell::root().join("dist")
+}
+
+/// Builds the site into [`folder`] and refuses a module whose exports run all constructors on every call.
+pub fn build() -> Outcome {
+    tools::for_site()?;
+    say("Building the site: about 10 minutes the first time on two cores, seconds when little has changed");
+    // Trunk works offline, so that it takes its programs from PATH and downloads none; the crates must be there.
+    shell::run(shell::cargo().args(["fetch", "--quiet"]))?;
+    // Trunk reads NO_COLOR as a boolean, and stops at the usual NO_COLOR=1.
+    shell::run(tools::command("trunk").args(["build", "--release", "--offline"]).env_remove("NO_COLOR"))?;
+    check_modules()
+}
+
+/// Fails with a clear message if the site has not been built.
+pub fn must_exist() -> Outcome {
+    if folder().join("index.html").is_file() {
+        return Ok(());
+    }
+    Err(Failure::needs("there is no dist/index.html: leave out --no-build, or run `cargo xtask dist` first"))
+}
+
+fn check_modules() -> Outcome {
+    for file in files()?.iter().filter(|file| file.extension().is_some_and(|ending| ending == "wasm")) {
+        let wrapped = constructors::wrapped_exports(&read(file)?)
+            .map_err(|fault| Failure::new(format!("{} is no wasm module: {fault}", name(file))))?;
+        if let Some(first) = wrapped.first() {
+            return Err(Failure::new(format!(
+                "{}: {} exports, {first} among them, run all constructors again on every call. Call \
+                 `__wasm_call_ctors` once when the module starts",
+                name(file),
+                wrapped.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn show_sizes() -> Outcome {
+    let files = files()?;
+    println!("\n{:>12} {:>12} {:>12}   file in dist/ (sizes in bytes)", "plain", "gzip", "brotli");
+    let sizes: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = files.iter().map(|file| scope.spawn(|| sizes(file))).collect();
+        threads.into_iter().map(|thread| thread.join()).collect()
+    });
+    let mut total = [0; 3];
+    for (file, sizes) in files.iter().zip(sizes) {
+        let sizes = sizes.map_err(|_| Failure::new(format!("compressing {} failed", name(file))))??;
+        for (sum, size) in total.iter_mut().zip(sizes) {
+            *sum += size;
+        }
+        println!("{:>12} {:>12} {:>12}   {}{}", sizes[0], sizes[1], sizes[2], name(file), over_budget(file, sizes[2]));
+    }
+    println!("{:>12} {:>12} {:>12}   in all", total[0], total[1], total[2]);
+    Ok(())
+}
+
+fn over_budget(file: &Path, brotli: usize) -> String {
+    let name = name(file);
+    let fits = |&&(start, end, _): &&(&str, &str, usize)| name.starts_with(start) && name.ends_with(end);
+    match BUDGETS.iter().find(fits) {
+        Some(&(_, _, budget)) if brotli > budget => format!("   OVER its budget of {budget} (brotli)"),
+        _ => String::new(),
+    }
+}
+
+/// Plain, gzip and brotli size.
+fn sizes(file: &Path) -> Outcome<[usize; 3]> {
+    let bytes = read(file)?;
+    let failed = |error: std::io::Error| Failure::new(format!("cannot compress {}: {error}", name(file)));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&bytes).map_err(failed)?;
+    let gzip = gzip.finish().map_err(failed)?;
+    let mut brotli = Vec::new();
+    let options = brotli::enc::BrotliEncoderParams::default();
+    brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &options).map_err(failed)?;
+    Ok([bytes.len(), gzip.len(), brotli.len()])
+}
+
+/// All files of the site, in order.
+fn files() -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder()];
+    while let Some(folder) = folders.pop() {
+        let failed = |error: std::io::Error| Failure::new(format!("cannot list {}: {error}", folder.display()));
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read(file: &Path) -> Outcome<Vec<u8>> {
+    fs::read(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
+}
+
+fn name(file: &Path) -> String {
+    file.strip_prefix(folder()).unwrap_or(file).display().to_string()
+}
