@@ -19,4 +19,10 @@
     language = spoken.find(function (tag) { return tag === "zh" || tag === "en"; }) || "en";
   }
   root.lang = language === "zh" ? "zh-CN" : "en";
+  // Should the page itself fail to start, the text that stands in for it says so at once (static/css/frame.css).
+  function fail() {
+    root.dataset.boot = "failed";
+  }
+  addEventListener("error", fail);
+  addEventListener("unhandledrejection", fail);
 })();

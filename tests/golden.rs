@@ -72,7 +72,11 @@ async fn check(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType, tolerance: f32
     let logits = read(&mut session, &fixture.long_prompt).await;
     let long = fixture.long_difference(&logits);
     assert!(long <= tolerance, "{place}: the logits of the long prompt differ by {long}, allowed {tolerance}");
-    assert_eq!(greedy(&mut session, logits, fixture.long_greedy.len()).await, fixture.long_greedy, "{place}: long greedy");
+    assert_eq!(
+        greedy(&mut session, logits, fixture.long_greedy.len()).await,
+        fixture.long_greedy,
+        "{place}: long greedy"
+    );
 
     session.clear();
     for (i, token) in fixture.prompt.iter().enumerate() {
@@ -102,7 +106,10 @@ fn every_fixture_agrees_with_the_oracle() {
     pollster::block_on(async {
         let gpu = Rc::new(Gpu::open(GpuOptions::default()).await.expect("a GPU, or Mesa's lavapipe"));
         println!("{}", gpu.name());
-        println!("{:18} {:>9} | {:>9} {:>9} | {:>9} {:>9}", "largest difference", "CPU", "f32", "f32, 300", "f16", "f16, 300");
+        println!(
+            "{:18} {:>9} | {:>9} {:>9} | {:>9} {:>9}",
+            "largest difference", "CPU", "f32", "f32, 300", "f16", "f16, 300"
+        );
         for fixture in &fixtures {
             let reference = check_reference(fixture);
             let exact = check(&gpu, fixture, KvType::F32, EXACT).await;

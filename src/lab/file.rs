@@ -68,7 +68,11 @@ impl ModelFile {
     }
 
     /// The whole model on the GPU, with a context of `needed` tokens unless the arguments say otherwise.
-    pub(super) async fn session(mut self, needed: Option<u32>, device: DeviceArguments) -> Result<(Session, LoadedModel)> {
+    pub(super) async fn session(
+        mut self,
+        needed: Option<u32>,
+        device: DeviceArguments,
+    ) -> Result<(Session, LoadedModel)> {
         let header = self.header()?;
         let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding }).await?);
         let options = LoadOptions { context_length: device.context.or(needed), kv_type: device.kv };

@@ -30,8 +30,10 @@ pub enum Notice {
     Slow,
     /// It is of another version than the page.
     VersionMismatch(ErrorReport),
-    /// It did not start, or died.
-    Dead(ErrorReport),
+    /// It did not start.
+    NotStarted(ErrorReport),
+    /// It was running and has died.
+    Died(ErrorReport),
     /// The GPU device was lost.
     GpuLost(ErrorReport),
 }
@@ -213,13 +215,16 @@ impl Inner {
     fn die(&self, message: &str) {
         let error: ErrorReport = (&Error::new(ErrorKind::Internal, message)).into();
         self.patience.take();
-        self.phase.replace(Phase::Dead(error.clone()));
+        let before = self.phase.replace(Phase::Dead(error.clone()));
         self.worker.terminate();
         let open: Vec<RequestId> = self.routes.borrow().keys().copied().collect();
         for id in open {
             self.route(id, Event::Failed { error: error.clone() });
         }
-        (self.notify)(Notice::Dead(error));
+        (self.notify)(match before {
+            Phase::Starting(_) => Notice::NotStarted(error),
+            Phase::Running | Phase::Dead(_) => Notice::Died(error),
+        });
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::protocol::{Command, ErrorReport, Event, LoadOptions, LoadedModel, ModelId, StorageUse, StoredModel};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 /// After the worker is ready: lists the models and loads the one of last time.
@@ -43,8 +44,23 @@ pub async fn refresh(state: State) -> Result<(), ErrorReport> {
     take_list(state, answer).map(|_| ())
 }
 
-/// Deletes a stored model.
+/// Takes the loaded model off the GPU.
+pub async fn unload(state: State) -> Result<(), ErrorReport> {
+    dialogue::stop(state);
+    match client(state)?.send(Command::Unload, None).last().await? {
+        Event::Unloaded => {
+            state.engine.set(Engine::Idle);
+            Ok(())
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Deletes a stored model; off the GPU first, if it is there.
 pub async fn remove(state: State, model: ModelId) -> Result<(), ErrorReport> {
+    if untrack(|| state.loaded()).is_some_and(|loaded| loaded.id == model) {
+        unload(state).await?;
+    }
     let answer = client(state)?.send(Command::Remove { model: model.clone() }, None).last().await;
     take_list(state, answer)?;
     if recall::<ModelId>(Key::Model).as_ref() == Some(&model) {
@@ -85,10 +101,12 @@ pub async fn import(state: State, file: File) -> Result<StoredModel, ErrorReport
     transfer(state, Cargo::Import { name: file.name() }, Command::Import, Some(&file)).await
 }
 
-/// Loads what a transfer has brought, unless something else went on meanwhile.
+/// Loads what a transfer has brought, unless a model is at work by then: that is not taken from under its user.
 pub fn then_load(state: State, transfer: impl Future<Output = Result<StoredModel, ErrorReport>> + 'static) {
     spawn_local(async move {
-        if let Ok(model) = transfer.await {
+        let brought = transfer.await;
+        let free = state.engine.with_untracked(|engine| matches!(engine, Engine::Idle | Engine::Failed { .. }));
+        if let (Ok(model), true) = (brought, free) {
             let _ = load(state, model.id, options(state)).await;
         }
     });
@@ -101,8 +119,11 @@ async fn transfer(
     file: Option<&File>,
 ) -> Result<StoredModel, ErrorReport> {
     if state.transfer.with_untracked(|transfer| matches!(transfer, Transfer::Running { .. })) {
-        return Err((&Error::new(ErrorKind::Busy, "another model is on its way into storage")).into());
+        let error: ErrorReport = (&Error::new(ErrorKind::Busy, "another model is on its way into storage")).into();
+        state.library_fault.set(Some(error.clone()));
+        return Err(error);
     }
+    ask_to_keep();
     let events = client(state)?.send(command, file);
     state.transfer_progress.set(None);
     state.transfer.set(Transfer::Running { request: events.id(), what: what.clone() });
@@ -120,6 +141,15 @@ async fn transfer(
         Err(error) => state.transfer.set(Transfer::Failed { what, error: error.clone() }),
     }
     answer
+}
+
+/// Asks the browser not to evict what this site stores. Only a window may ask, and the answer changes nothing here.
+fn ask_to_keep() {
+    if let Ok(promise) = window().navigator().storage().persist() {
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
+    }
 }
 
 /// Stops the transfer, or puts away the message about the last one.

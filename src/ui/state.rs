@@ -97,8 +97,10 @@ pub enum Obstacle {
     NoWebGpu,
     /// The same, because the page came over plain http.
     Insecure,
-    /// The worker did not start, or died.
-    Worker(ErrorReport),
+    /// The worker did not start.
+    NotStarted(ErrorReport),
+    /// The worker was running and has died.
+    Died(ErrorReport),
     /// The worker is not up yet after a long time.
     Slow,
     /// Page and worker are of different versions.
@@ -111,7 +113,7 @@ impl Obstacle {
         match self {
             Self::NoWebGpu | Self::Insecure => ErrorKind::NoWebGpu.code(),
             Self::Slow => ErrorKind::Internal.code(),
-            Self::Worker(error) | Self::VersionMismatch(error) => &error.code,
+            Self::NotStarted(error) | Self::Died(error) | Self::VersionMismatch(error) => &error.code,
         }
     }
 }

@@ -14,7 +14,12 @@ const rows = [];
 let engine;
 
 before(async () => {
-  engine = await openEngine();
+  engine = await openEngine({
+    pages: {
+      '/served/page.gguf': { type: 'text/html', body: '<!doctype html><title>Sign in</title>' },
+      '/served/text.gguf': { type: 'application/octet-stream', body: 'no model at all, but long enough for a header' },
+    },
+  });
 });
 after(async () => {
   printTable('Why each malformed file is refused', rows);
@@ -65,9 +70,30 @@ for (const [file, { stage, fault }] of Object.entries(index)) {
 }
 
 test('an address outside the allow-list is refused before anything is fetched', async () => {
-  for (const url of ['https://example.com/model.gguf', `${engine.origin}/fixtures/x.gguf`, 'http://huggingface.co/x', 'file:///etc/hosts', '']) {
+  const port = Number(new URL(engine.origin).port);
+  const elsewhere = [
+    'https://example.com/model.gguf',
+    'http://huggingface.co/internlm/x/resolve/main/model.gguf',
+    'https://huggingface.co@127.0.0.1/model.gguf',
+    'https://huggingface.co.example.com/model.gguf',
+    `http://127.0.0.1:${port - 1}/fixtures/model.gguf`,
+    'file:///etc/hosts',
+    '',
+  ];
+  const before = engine.requests.length;
+  for (const url of elsewhere) {
     assert.equal((await refusal(engine.request({ type: 'download', url }), url)).code, 'url_not_allowed', url);
   }
+  assert.deepEqual(engine.requests.slice(before), []);
+});
+
+test('a download that is no model is refused with the reason', async () => {
+  const codes = { 'missing.gguf': 'http_status', 'page.gguf': 'http_content', 'text.gguf': 'not_gguf' };
+  for (const [file, expected] of Object.entries(codes)) {
+    const url = `${engine.origin}/served/${file}`;
+    assert.equal((await refusal(engine.request({ type: 'download', url }), url)).code, expected, file);
+  }
+  assert.deepEqual(await storedModels(), [], 'nothing of it is kept');
 });
 
 test('a message that makes no sense is refused', async () => {

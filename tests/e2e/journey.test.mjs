@@ -27,26 +27,29 @@ async function engineState(page, ...states) {
   const state = await element.getAttribute('data-state');
   if (!states.includes(state)) {
     const error = page.getByTestId('error').first();
-    const code = (await error.count()) ? await error.getAttribute('data-code') : 'no error is shown';
+    const code = (await error.count()) ? await errorCode(error) : 'no error is shown';
     assert.fail(`the engine is ${state} (${code}), not ${states.join(' or ')}`);
   }
   return state;
 }
 
-/** Sends a message and waits until text of its answer is there. */
+/** The code of an error that is shown, on the element itself or in its details. */
+function errorCode(error) {
+  return error.evaluate((element) => (element.closest('[data-code]') ?? element.querySelector('[data-code]'))?.dataset.code);
+}
+
+/** The text of the answer number `at`. */
+function answerText(page, at) {
+  return page.getByTestId('message-assistant').nth(at).locator('.message-text');
+}
+
+/** Sends a message and waits until text of its answer is there: the number of the answer. */
 async function ask(page, text) {
-  const answers = page.getByTestId('message-assistant');
-  const before = await answers.count();
+  const at = await page.getByTestId('message-assistant').count();
   await page.getByTestId('composer').fill(text);
   await page.getByTestId('send').click();
-  const answer = answers.nth(before);
-  await answer.waitFor({ timeout: MINUTE });
-  await page.waitForFunction(
-    (at) => document.querySelectorAll('[data-testid="message-assistant"]')[at]?.textContent.trim(),
-    before,
-    { timeout: 2 * MINUTE },
-  );
-  return answer;
+  await answerText(page, at).filter({ hasText: /\S/ }).waitFor({ timeout: 3 * MINUTE });
+  return at;
 }
 
 /** Stops the answer, if it has not ended by itself. */
@@ -79,8 +82,10 @@ describe('the page', { timeout: 30 * MINUTE }, () => {
   });
 
   test('answers with text that grows, and stops when told', async () => {
-    const answer = await ask(page, 'What does the river give?');
+    await page.evaluate(watchAnswer);
+    const answer = answerText(page, await ask(page, 'What does the river give?'));
     assert.match(await page.getByTestId('message-user').last().textContent(), /What does the river give\?/);
+    await page.waitForFunction(() => globalThis.lengths.size > 2, null, { timeout: MINUTE });
     await stop(page);
     const text = await answer.textContent();
     await page.waitForTimeout(1000);
@@ -125,12 +130,22 @@ describe('the page', { timeout: 30 * MINUTE }, () => {
 
 /** Loads the stored model, unless the page does so by itself. */
 async function load(page) {
-  const button = page.getByTestId('load-model').first();
   if ((await engineState(page, 'idle', 'loading', 'ready')) === 'idle') {
-    await button.or(page.locator('[data-testid="engine-state"][data-state="ready"]')).first().waitFor({ state: 'attached', timeout: MINUTE });
+    const button = page.getByTestId('load-model').or(page.getByTestId('continue')).first();
+    const ready = page.locator('[data-testid="engine-state"][data-state="ready"]');
+    await button.or(ready).first().waitFor({ timeout: MINUTE });
     if (await button.isVisible()) await button.click();
   }
   await engineState(page, 'ready');
+}
+
+/** Runs in the page: collects the different lengths that answers have on their way. */
+function watchAnswer() {
+  globalThis.lengths = new Set();
+  new MutationObserver(() => {
+    const texts = document.querySelectorAll('[data-testid="message-assistant"] .message-text');
+    globalThis.lengths.add(texts[texts.length - 1]?.textContent.length ?? 0);
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 
 test('a browser without WebGPU is told so', { timeout: 5 * MINUTE }, async () => {
@@ -143,7 +158,7 @@ test('a browser without WebGPU is told so', { timeout: 5 * MINUTE }, async () =>
     await browser.page.goto(server.origin);
     const error = browser.page.getByTestId('error').first();
     await error.waitFor({ timeout: MINUTE });
-    assert.equal(await error.getAttribute('data-code'), 'no_webgpu');
+    assert.equal(await errorCode(error), 'no_webgpu');
     assert.ok((await error.textContent()).trim().length > 20, 'the error is explained');
   } finally {
     await browser.close();

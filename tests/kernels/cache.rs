@@ -33,11 +33,10 @@ fn written(shape: &KvShape, side: KvSide, random: &mut Random, report: &mut Repo
     let rotation = random.rotation(CONTEXT as usize * head_dim / 2);
     for (position, count) in [(0, 1), (5, 1), (13, 128), (140, 1), (64, 33)] {
         let source = source(count as usize * kv_heads * head_dim, random);
-        // Random words: those of other positions must stay as they are.
-        let before: Vec<u32> = (0..shape.bytes() / 4).map(|_| random.float().to_bits()).collect();
+        // Other numbers at other positions: they must stay as they are.
+        let before = random.cache(shape);
         let mut expected = before.clone();
         twin::kv_write(shape, side, position, &rotation, &source, &mut expected);
-        // A cache of zeros reads as zeros, and the bounds of its untouched positions stay zero.
         let mut bounds = vec![0.0; (shape.kv_heads * CONTEXT * shape.head_dim) as usize];
         for (i, head) in source.chunks_exact(head_dim).enumerate() {
             let at = position as usize + i / kv_heads;

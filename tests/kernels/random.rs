@@ -1,7 +1,7 @@
 //! Numbers, blocks of weights and steps from a seeded generator.
 
 use half::{bf16, f16};
-use inkstone::kernels::{Packed, step, twin};
+use inkstone::kernels::{KvShape, KvSide, Packed, step, twin};
 use inkstone::quant::{DType, dequantize};
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
@@ -77,6 +77,14 @@ impl Random {
                 bytes
             }
         }
+    }
+
+    /// A cache full of random numbers, in the words that the twin writes.
+    pub fn cache(&mut self, shape: &KvShape) -> Vec<u32> {
+        let mut words = vec![0; (shape.bytes() / 4) as usize];
+        let numbers = self.floats((shape.kv_heads * shape.context * shape.head_dim) as usize);
+        twin::kv_write(shape, KvSide::Values, 0, &[], &numbers, &mut words);
+        words
     }
 
     /// A piece of a matrix.

@@ -35,9 +35,10 @@ pub fn kv_read(shape: &KvShape, cache: &[u32]) -> Vec<f32> {
     let words = cache[..scales].iter().enumerate();
     match shape.kv_type {
         KvType::F32 => words.map(|(_, word)| f32::from_bits(*word)).collect(),
-        KvType::F16 => {
-            words.flat_map(|(_, word)| [*word as u16, (word >> 16) as u16]).map(|h| f16::from_bits(h).to_f32()).collect()
-        }
+        KvType::F16 => words
+            .flat_map(|(_, word)| [*word as u16, (word >> 16) as u16])
+            .map(|h| f16::from_bits(h).to_f32())
+            .collect(),
         KvType::Q8_0 => {
             words.flat_map(|(i, word)| word.to_le_bytes().map(|q| scale(i / 8) * f32::from(q.cast_signed()))).collect()
         }

@@ -1,6 +1,7 @@
 //! Simplified Chinese.
 
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
+use crate::ui::format;
 
 /// The page in Chinese.
 pub const STRINGS: Strings = Strings {
@@ -28,9 +29,7 @@ pub const STRINGS: Strings = Strings {
     hero_title: "书生·浦语 2.5，就在你的设备上",
     hero_lead: "大语言模型直接在这个网页里、用你的显卡运行。无需账号，没有服务器，不用安装。",
     fact_private: Setting { label: "私密", hint: "你输入的内容不会离开这台设备。" },
-    fact_offline: Setting {
-        label: "归你所有", hint: "只需下载一次，存于浏览器中，之后无需联网。"
-    },
+    fact_offline: Setting { label: "归你所有", hint: "下载一次，此后无需联网。" },
     fact_gpu: Setting { label: "本机显卡", hint: "通过 WebGPU 在此标签页内完成计算。" },
 
     stored_heading: "已在本机",
@@ -66,13 +65,17 @@ pub const STRINGS: Strings = Strings {
     continue_with: |name| format!("继续使用 {name}"),
     continue_after_crash: "上次加载这个模型时没有完成。如果再次发生，请缩短上下文，或换用更小的文件。",
     loaded: "已加载",
+    unload: "卸载",
     delete: "删除",
     delete_confirm: "删除这个模型？",
     keep: "保留",
     storage_used: |used, quota| format!("浏览器存储已用 {used}，共 {quota}"),
     layers: |n| format!("{n} 层"),
     width: |n| format!("宽 {n}"),
-    weights: |n| format!("{n} 参数"),
+    weights: |n| match n {
+        0..10_000_000 => format!("{} 参数", format::count(n)),
+        _ => format!("{} 亿参数", format::significant(n as f64 / 1e8)),
+    },
     trained_context: |n| format!("上下文 {n} token"),
 
     downloading: |name| format!("正在下载 {name}"),
@@ -195,6 +198,10 @@ pub const STRINGS: Strings = Strings {
     worker_failed: ErrorText {
         title: "引擎未能启动",
         advice: "页面的一部分没有加载成功，或被拦截。请检查网络，关闭拦截脚本的扩展，然后刷新页面。",
+    },
+    worker_died: ErrorText {
+        title: "引擎已停止",
+        advice: "运行模型的部分出了问题，对话仍在。请刷新页面；如果再次发生，请缩短上下文，或换用更小的文件。",
     },
     worker_slow: ErrorText {
         title: "引擎启动时间过长",

@@ -1,6 +1,7 @@
 //! English.
 
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
+use crate::ui::format;
 
 /// The page in English.
 pub const STRINGS: Strings = Strings {
@@ -65,13 +66,14 @@ pub const STRINGS: Strings = Strings {
     continue_after_crash: "The last time, this model did not finish loading. If it happens again, try a shorter context \
         or a smaller file.",
     loaded: "Loaded",
+    unload: "Unload",
     delete: "Delete",
     delete_confirm: "Delete this model?",
     keep: "Keep",
     storage_used: |used, quota| format!("{used} of {quota} browser storage in use"),
     layers: |n| format!("{n} layers"),
     width: |n| format!("{n} wide"),
-    weights: |n| format!("{n} weights"),
+    weights: |n| format!("{} weights", format::weights(n)),
     trained_context: |n| format!("{n} tokens of context"),
 
     downloading: |name| format!("Downloading {name}"),
@@ -210,6 +212,11 @@ pub const STRINGS: Strings = Strings {
         title: "The engine did not start",
         advice: "A part of the page could not be loaded or was blocked. Check the connection, switch off \
             extensions that block scripts, and reload the page.",
+    },
+    worker_died: ErrorText {
+        title: "The engine has stopped",
+        advice: "Something went wrong in the part that runs the model. The conversation is kept. Reload the page; \
+            if it happens again, try a shorter context or a smaller file.",
     },
     worker_slow: ErrorText {
         title: "The engine is taking unusually long",

@@ -135,6 +135,8 @@ pub struct Strings {
     pub continue_after_crash: &'static str,
     /// This model is loaded.
     pub loaded: &'static str,
+    /// Takes the loaded model off the GPU.
+    pub unload: &'static str,
     /// Deletes a stored model.
     pub delete: &'static str,
     /// Asks before it does.
@@ -148,7 +150,7 @@ pub struct Strings {
     /// Width of a model.
     pub width: With,
     /// Number of weights.
-    pub weights: With,
+    pub weights: fn(u64) -> String,
     /// Context it was trained for.
     pub trained_context: With,
 
@@ -311,6 +313,8 @@ pub struct Strings {
     pub insecure: ErrorText,
     /// The worker did not start.
     pub worker_failed: ErrorText,
+    /// The worker has died.
+    pub worker_died: ErrorText,
     /// The worker takes very long.
     pub worker_slow: ErrorText,
     /// Page and worker are of different versions.

@@ -15,6 +15,7 @@ use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::{ev, mount};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
@@ -74,7 +75,7 @@ fn start_engine(state: State) {
     }
     match Client::start(move |notice| hear(state, notice)) {
         Ok(client) => state.client.set_value(Some(client)),
-        Err(error) => state.engine.set(Engine::Unsupported(Obstacle::Worker((&error).into()))),
+        Err(error) => state.engine.set(Engine::Unsupported(Obstacle::NotStarted((&error).into()))),
     }
 }
 
@@ -92,7 +93,8 @@ fn hear(state: State, notice: Notice) {
         }
         Notice::Slow => state.engine.set(Engine::Unsupported(Obstacle::Slow)),
         Notice::VersionMismatch(error) => state.engine.set(Engine::Unsupported(Obstacle::VersionMismatch(error))),
-        Notice::Dead(error) => state.engine.set(Engine::Unsupported(Obstacle::Worker(error))),
+        Notice::NotStarted(error) => state.engine.set(Engine::Unsupported(Obstacle::NotStarted(error))),
+        Notice::Died(error) => state.engine.set(Engine::Unsupported(Obstacle::Died(error))),
         Notice::GpuLost(error) => {
             let model = untrack(|| state.loaded()).map(|model| model.id);
             // While a model is being loaded, that request's own failure tells more.
@@ -119,8 +121,18 @@ fn reflect_preferences(state: State) {
             keep(Key::Theme, &theme);
         }
     });
-    Effect::new(move |_| keep(Key::Settings, &state.settings.get()));
-    Effect::new(move |_| keep(Key::Source, &state.source.get()));
+    keep_changes(Key::Settings, state.settings);
+    keep_changes(Key::Source, state.source);
+}
+
+/// Keeps what is changed; defaults are not kept, so that better ones can take their place.
+fn keep_changes<T: Serialize + Clone + Send + Sync + 'static>(key: Key, signal: RwSignal<T>) {
+    Effect::new(move |before: Option<()>| {
+        let value = signal.get();
+        if before.is_some() {
+            keep(key, &value);
+        }
+    });
 }
 
 fn listen(state: State) {
@@ -139,7 +151,9 @@ fn listen(state: State) {
     });
     window_event_listener(ev::pagehide, move |_| {
         saved::save(state);
-        // Leaving is no crash.
-        forget(Key::Loading);
+        // Leaving in the middle is no crash.
+        if state.engine.with_untracked(|engine| matches!(engine, Engine::Loading(_))) {
+            forget(Key::Loading);
+        }
     });
 }

@@ -13,7 +13,8 @@ pub fn Fault(
     /// What failed.
     error: ErrorReport,
     /// Buttons.
-    children: Children,
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let state = State::of_page();
     let kind = ErrorKind::from_code(&error.code).unwrap_or(ErrorKind::Internal);
@@ -26,7 +27,7 @@ pub fn Fault(
                 <h2 class="fault-title">{title}</h2>
                 <p>{advice}</p>
                 <Details error />
-                <div class="actions">{children()}</div>
+                {children.map(|children| view! { <div class="actions">{children()}</div> })}
             </div>
         </section>
     }

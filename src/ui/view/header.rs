@@ -5,6 +5,7 @@ use crate::ui::dialogue;
 use crate::ui::library;
 use crate::ui::preferences::Theme;
 use crate::ui::state::{Engine, Panel, State, View, t};
+use leptos::html;
 use leptos::prelude::*;
 
 /// Left out of a model's name where there is little room.
@@ -14,7 +15,17 @@ const FAMILY: &str = "InternLM2.5 ";
 #[component]
 pub fn Header() -> impl IntoView {
     let state = State::of_page();
-    let strings = t(|s| s.settings);
+    let label = t(|s| s.settings);
+    let settings = NodeRef::<html::Button>::new();
+    // Closing the settings gives the focus back to what opened them.
+    Effect::new(move |before: Option<Panel>| {
+        let panel = state.panel.get();
+        if let (Some(Panel::Settings), Panel::Closed, Some(settings)) = (before, panel, settings.get_untracked()) {
+            // A page that is not in front may be refused.
+            let _ = settings.focus();
+        }
+        panel
+    });
     view! {
         <header class="bar">
             <div class="brand">
@@ -37,8 +48,9 @@ pub fn Header() -> impl IntoView {
                     type="button"
                     class="tool"
                     data-testid="settings"
-                    title=strings
-                    aria-label=strings
+                    title=label
+                    aria-label=label
+                    node_ref=settings
                     aria-expanded=move || (state.panel.get() == Panel::Settings).to_string()
                     aria-controls="settings"
                     on:click=move |_| {

@@ -106,7 +106,7 @@ fn Ending(outcome: RwSignal<Outcome>) -> impl IntoView {
     move || match outcome.get() {
         Outcome::Ended { reason: FinishReason::Stop, .. } | Outcome::Said => None,
         Outcome::Reading(_) | Outcome::Writing => None,
-        Outcome::Failed(error) => Some(view! { <Fault error>{()}</Fault> }.into_any()),
+        Outcome::Failed(error) => Some(view! { <Fault error /> }.into_any()),
         Outcome::Ended { reason, .. } => {
             let said = move || match reason {
                 FinishReason::Length => state.strings().ended_length,

@@ -5,7 +5,7 @@ use super::catalogue::Catalogue;
 use super::file::FileCard;
 use super::hero::Hero;
 use super::stored::Stored;
-use crate::ui::state::{Library, State};
+use crate::ui::state::{Library, State, t};
 use leptos::prelude::*;
 
 /// The view. Who has no model yet sees first what this is.
@@ -21,7 +21,13 @@ pub fn Models() -> impl IntoView {
     view! {
         <main class="view">
             <div class="page">
-                {move || newcomer.get().then(|| view! { <Hero /> })}
+                {move || {
+                    if newcomer.get() {
+                        view! { <Hero /> }.into_any()
+                    } else {
+                        view! { <h1 class="visually-hidden">{t(|s| s.models)}</h1> }.into_any()
+                    }
+                }}
                 <Activity />
                 <Stored />
                 <Catalogue />

@@ -18,7 +18,8 @@ pub fn ObstaclePage(
     let pick: fn(&Strings) -> ErrorText = match obstacle {
         Obstacle::NoWebGpu => |s| s.no_webgpu,
         Obstacle::Insecure => |s| s.insecure,
-        Obstacle::Worker(_) => |s| s.worker_failed,
+        Obstacle::NotStarted(_) => |s| s.worker_failed,
+        Obstacle::Died(_) => |s| s.worker_died,
         Obstacle::Slow => |s| s.worker_slow,
         Obstacle::VersionMismatch(_) => |s| s.version_mismatch,
     };
@@ -27,7 +28,7 @@ pub fn ObstaclePage(
         view! { <ul class="obstacle-list">{(0..4).map(|i| view! { <li>{line(i)}</li> }).collect_view()}</ul> }
     });
     let error = match obstacle {
-        Obstacle::Worker(error) | Obstacle::VersionMismatch(error) => error,
+        Obstacle::NotStarted(error) | Obstacle::Died(error) | Obstacle::VersionMismatch(error) => error,
         Obstacle::NoWebGpu => ErrorReport { code, message: "navigator.gpu is not there".into() },
         Obstacle::Insecure => ErrorReport { code, message: "this page is not a secure context".into() },
         Obstacle::Slow => ErrorReport { code, message: "the worker has not said that it is ready".into() },

@@ -81,7 +81,7 @@ impl Follow {
     }
 
     fn element(self) -> Option<HtmlElement> {
-        self.node.get_untracked().map(|node| HtmlElement::from((*node).clone()))
+        self.node.get_untracked().map(|node| (*node).clone())
     }
 
     fn set(self, hold: Hold) {

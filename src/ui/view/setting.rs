@@ -4,6 +4,7 @@
 
 use crate::ui::i18n::{Setting, Strings};
 use crate::ui::state::State;
+use leptos::html;
 use leptos::prelude::*;
 
 /// Bounds of a number.
@@ -74,6 +75,17 @@ pub fn NumberSetting(
             set(number);
         }
     };
+    // Never while somebody types in it: "0." is on its way to "0.5".
+    let field = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        let text = shown();
+        if let Some(field) = field.get() {
+            let focused = document().active_element().is_some_and(|active| active == **field);
+            if !focused && field.value() != text {
+                field.set_value(&text);
+            }
+        }
+    });
     let hint_id = format!("{testid}-hint");
     view! {
         <div class="setting">
@@ -89,7 +101,7 @@ pub fn NumberSetting(
                     aria-describedby=hint_id.clone()
                     aria-invalid=move || (typed.get() == Typed::Wrong).to_string()
                     placeholder=move || placeholder(state.strings())
-                    prop:value=shown
+                    node_ref=field
                     on:input=move |event| input(event_target_value(&event))
                     on:blur=move |event| {
                         typed.set(Typed::Fine);

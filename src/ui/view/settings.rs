@@ -76,6 +76,14 @@ fn SystemPrompt() -> impl IntoView {
     let state = State::of_page();
     let text = move || state.settings.with(|settings| settings.system_prompt.clone());
     let set = move |text: String| state.settings.update(|settings| settings.system_prompt = text);
+    // Written only when it differs, so that the cursor and a composition stay where they are.
+    let area = NodeRef::<html::Textarea>::new();
+    Effect::new(move |_| {
+        let text = text();
+        if let Some(area) = area.get().filter(|area| area.value() != text) {
+            area.set_value(&text);
+        }
+    });
     view! {
         <section class="setting">
             <label for="system-prompt">{t(|s| s.system_prompt.label)}</label>
@@ -88,7 +96,7 @@ fn SystemPrompt() -> impl IntoView {
                 dir="auto"
                 aria-describedby="system-prompt-hint"
                 placeholder=INTERNLM_SYSTEM_PROMPT
-                prop:value=text
+                node_ref=area
                 on:input=move |event| set(event_target_value(&event))
             ></textarea>
             <div class="actions">

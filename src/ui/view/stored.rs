@@ -90,7 +90,7 @@ fn Row(model: StoredModel) -> impl IntoView {
     let facts = move || {
         let strings = state.strings();
         [
-            (strings.weights)(&format::weights(shape.parameters)),
+            (strings.weights)(shape.parameters),
             (strings.layers)(&format::count(shape.layers.into())),
             (strings.width)(&format::count(shape.hidden.into())),
             (strings.trained_context)(&format::count(shape.trained_context.into())),
@@ -116,7 +116,20 @@ fn Row(model: StoredModel) -> impl IntoView {
                 {move || match (deletion.get(), loaded.get()) {
                     (Deletion::NotAsked, loaded) => view! {
                         {if loaded {
-                            view! { <span class="tag tag-good">{t(|s| s.loaded)}</span> }.into_any()
+                            view! {
+                                <span class="tag tag-good">{t(|s| s.loaded)}</span>
+                                <button
+                                    type="button"
+                                    class="button"
+                                    data-testid="unload-model"
+                                    on:click=move |_| spawn_local(async move {
+                                        let _ = library::unload(state).await;
+                                    })
+                                >
+                                    {t(|s| s.unload)}
+                                </button>
+                            }
+                            .into_any()
                         } else {
                             view! {
                                 <button

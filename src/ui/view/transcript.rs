@@ -54,6 +54,7 @@ pub fn Transcript() -> impl IntoView {
                 }
             >
                 <div class="column">
+                    <h1 class="visually-hidden">{t(|s| s.transcript)}</h1>
                     <For each=move || state.turns.get() key=|turn| turn.key children=|turn| view! { <MessageView turn /> } />
                     {move || {
                         state.answer_fault.get().map(|error| {

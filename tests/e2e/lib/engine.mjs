@@ -44,7 +44,7 @@ export async function openEngine({ worker = './worker_loader.js', pages = {}, mo
 
 class Engine {
   constructor(browser, server, close) {
-    Object.assign(this, { page: browser.page, errors: browser.errors, origin: server.origin, close });
+    Object.assign(this, { page: browser.page, errors: browser.errors, requests: browser.requests, origin: server.origin, close });
   }
 
   /**
