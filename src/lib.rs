@@ -46,5 +46,4 @@ pub mod source;
 pub mod storage;
 #[cfg(feature = "engine")]
 pub mod tokenizer;
-#[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub mod ui;

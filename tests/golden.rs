@@ -10,7 +10,7 @@
 mod fixture;
 
 use fixture::{Fixture, fixtures};
-use inkstone::engine::{Loading, Session, load};
+use inkstone::engine::{Prepared, Session, Upload};
 use inkstone::gpu::{Gpu, GpuOptions};
 use inkstone::lab::file::ModelFile;
 use inkstone::model::reference::Reference;
@@ -31,14 +31,9 @@ const CONTEXT: u32 = 512;
 async fn session(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType) -> Session {
     let mut file = ModelFile::open(&fixture.path).expect("opens");
     let header = file.header().expect("parses");
-    let loading = Loading {
-        id: ModelId(fixture.name.clone()),
-        file: &header,
-        source: &mut file,
-        options: LoadOptions { context_length: Some(CONTEXT), kv_type },
-        cancel: &Cancel::new(),
-    };
-    load(gpu.clone(), loading, &mut |_, _, _| ()).await.expect("loads").0
+    let prepared = Prepared::new(&header, LoadOptions { context_length: Some(CONTEXT), kv_type }).expect("is sound");
+    let upload = Upload { id: ModelId(fixture.name.clone()), source: &mut file, cancel: &Cancel::new() };
+    prepared.load(gpu.clone(), upload, &mut |_, _| ()).await.expect("loads").0
 }
 
 async fn read(session: &mut Session, tokens: &[u32]) -> Vec<f32> {

@@ -11,7 +11,7 @@ mod session;
 mod weights_file;
 
 pub use bench::{BenchPlan, bench};
-pub use load::{DEFAULT_CONTEXT, Loading, load};
+pub use load::{DEFAULT_CONTEXT, Prepared, Upload};
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub use serve::serve;
 pub use session::{Emitted, Session};

@@ -82,7 +82,7 @@ impl Session {
             return Err(Error::new(ErrorKind::ContextFull, message));
         }
         // The last token is always read again: its logits are what is wanted.
-        let kept = prompt.iter().zip(&self.tokens).take_while(|(a, b)| a == b).count().min(last);
+        let kept = self.cached(prompt).min(last);
         self.keep(kept);
         let (first, rest) = (kept, prompt.get(kept..).unwrap_or_default());
         let mut done = first;
@@ -135,11 +135,9 @@ impl Session {
     ) -> Result<(FinishReason, GenerationStats)> {
         let mut sampler = Sampler::new(options, fresh_seed())?;
         let start = Instant::now();
-        let before = self.tokens.clone();
-        let cached = prompt.iter().zip(&before).take_while(|(a, b)| a == b).count();
         let mut stats = GenerationStats {
             prompt_tokens: prompt.len() as u32,
-            cached_tokens: cached.min(prompt.len().saturating_sub(1)) as u32,
+            cached_tokens: self.cached(prompt).min(prompt.len().saturating_sub(1)) as u32,
             seed: sampler.seed(),
             ..Default::default()
         };
@@ -201,6 +199,11 @@ impl Session {
         }
         stats.context_used = self.model.length();
         Ok((reason, stats))
+    }
+
+    /// How many tokens at the beginning of `prompt` are in the cache.
+    fn cached(&self, prompt: &[u32]) -> usize {
+        prompt.iter().zip(&self.tokens).take_while(|(a, b)| a == b).count()
     }
 
     fn keep(&mut self, length: usize) {

@@ -62,11 +62,10 @@ impl Gpu {
             if cfg!(target_arch = "wasm32") { wgpu::Backends::BROWSER_WEBGPU } else { wgpu::Backends::PRIMARY };
         let descriptor =
             wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
-        if cfg!(target_arch = "wasm32") && !wgpu::util::is_browser_webgpu_supported().await {
+        if !has_webgpu() {
             return Err(Error::new(
                 ErrorKind::NoWebGpu,
-                "this browser gives no WebGPU adapter; use a current Chrome, Edge, Safari or Firefox with hardware \
-                 acceleration switched on",
+                "this browser has no WebGPU; use a current Chrome, Edge, Safari or Firefox",
             ));
         }
         let instance = wgpu::Instance::new(descriptor);
@@ -77,7 +76,10 @@ impl Gpu {
             })
             .await
             .map_err(|error| {
-                let message = format!("no GPU adapter was found: {error}; install or enable a graphics driver");
+                let message = format!(
+                    "no GPU adapter was found: {error}; switch on hardware acceleration in the browser's settings, or \
+                     install the graphics driver"
+                );
                 Error::new(ErrorKind::NoAdapter, message)
             })?;
         let (device, queue) = adapter
@@ -184,6 +186,18 @@ pub(super) fn device_error(place: &str, error: &impl std::fmt::Debug) -> Error {
     let cause = text.rsplit("Caused by:").next().unwrap_or(&text).split("Backtrace:").next().unwrap_or(&text);
     let text: String = cause.trim().chars().take(600).collect();
     Error::new(kind, text).context(place)
+}
+
+/// Whether the browser has WebGPU at all; natively wgpu brings its own.
+fn has_webgpu() -> bool {
+    #[cfg(target_arch = "wasm32")]
+    {
+        let property = |object: &wasm_bindgen::JsValue, name: &str| js_sys::Reflect::get(object, &name.into());
+        let gpu = property(&js_sys::global(), "navigator").and_then(|navigator| property(&navigator, "gpu"));
+        gpu.is_ok_and(|gpu| gpu.is_object())
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    true
 }
 
 /// Features that kernels or burn use where they are present.

@@ -1,7 +1,7 @@
 //! Model files on disk.
 
 use super::DeviceArguments;
-use crate::engine::{Loading, Session, load};
+use crate::engine::{Prepared, Session, Upload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::{self, File};
 use crate::gpu::{ByteSource, Gpu, GpuOptions, StagingBytes};
@@ -73,13 +73,12 @@ impl ModelFile {
         needed: Option<u32>,
         device: DeviceArguments,
     ) -> Result<(Session, LoadedModel)> {
-        let header = self.header()?;
-        let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding }).await?);
         let options = LoadOptions { context_length: device.context.or(needed), kv_type: device.kv };
+        let prepared = Prepared::new(&self.header()?, options)?;
+        let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding }).await?);
         let id = ModelId(self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-        let cancel = Cancel::new();
-        let loading = Loading { id, file: &header, source: &mut self, options, cancel: &cancel };
-        load(gpu, loading, &mut |_, _, _| ()).await
+        let upload = Upload { id, source: &mut self, cancel: &Cancel::new() };
+        prepared.load(gpu, upload, &mut |_, _| ()).await
     }
 }
 

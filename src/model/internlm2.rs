@@ -155,6 +155,11 @@ impl Model {
             layer.ffn_up.many(gpu, &s.step, n, &s.h, &s.up);
             gpu.launch(&k.silu_mul.0, Workgroups(k.silu_mul.1, n, 1), &[&s.gate, &s.up]);
             layer.ffn_down.many(gpu, &s.step, n, &s.gate, &s.x);
+            if n > 1 {
+                // A submission a block: drivers reset a GPU that is busy with one for seconds, and the page's own
+                // frames get their turn in between. A single token is short, and one submission is cheapest.
+                gpu.submit()?;
+            }
         }
         if want == Want::Logits {
             // logits = output(norm(x[n - 1]))                                               [vocabulary]

@@ -26,8 +26,7 @@ impl Report {
         let mut wrong = Vec::new();
         for (i, ((got, expected), bound)) in got.iter().zip(expected).zip(bounds).enumerate() {
             let error = (f64::from(*got) - f64::from(*expected)).abs();
-            // Negated, so that NaN is wrong.
-            if !(error <= *bound) {
+            if error.is_nan() || error > *bound {
                 wrong.push(format!("number {i} is {got:e}, expected {expected:e} within {bound:.2e}"));
             } else if *bound > 0.0 && error / bound > self.worst.0 {
                 self.worst = (error / bound, case.to_string());

@@ -7,7 +7,7 @@ mod post;
 mod slot;
 
 use super::bench::wasm_heap_bytes;
-use super::{BenchPlan, Emitted, Loading, Session, bench, load};
+use super::{BenchPlan, Emitted, Prepared, Session, Upload, bench};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf;
 use crate::gpu::{Gpu, GpuOptions};
@@ -207,12 +207,14 @@ impl Worker {
         answer.progress(Stage::Prepare, 0, None);
         let mut file = self.library().await?.open_model(&id).await?;
         let header = gguf::read_header(|offset, length| file.read(offset, length), file.len())?;
+        let prepared = Prepared::new(&header, options)?;
         let gpu = self.gpu().await?;
         // Only now: a file that cannot be read leaves the loaded model as it was. Both together may not fit the GPU.
         *place = None;
         gpu.finish().await?;
-        let loading = Loading { id, file: &header, source: &mut file, options, cancel };
-        let (session, report) = load(gpu, loading, &mut |stage, done, of| answer.progress(stage, done, of)).await?;
+        let upload = Upload { id, source: &mut file, cancel };
+        let mut progress = |done, of| answer.progress(Stage::Upload, done, Some(of));
+        let (session, report) = prepared.load(gpu, upload, &mut progress).await?;
         *place = Some(Box::new(Loaded { session, report: report.clone() }));
         Ok(Event::Loaded { model: report })
     }

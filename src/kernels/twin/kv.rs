@@ -32,20 +32,15 @@ pub fn kv_write(shape: &KvShape, side: KvSide, position: u32, rotation: &[f32], 
 pub fn kv_read(shape: &KvShape, cache: &[u32]) -> Vec<f32> {
     let scales = first_scale(shape);
     let scale = |block: usize| f32::from_bits(cache[scales + block]);
-    let words = cache[..scales].iter().enumerate();
+    let words = &cache[..scales];
+    let halves = |word: &u32| [*word as u16, (*word >> 16) as u16].map(|half| f16::from_bits(half).to_f32());
+    let bytes = |word: u32| word.to_le_bytes().map(|q| f32::from(q.cast_signed()));
+    let nibbles = |word: u32| std::array::from_fn::<f32, 8, _>(|i| (word >> (4 * i) & 15) as f32 - 8.0);
     match shape.kv_type {
-        KvType::F32 => words.map(|(_, word)| f32::from_bits(*word)).collect(),
-        KvType::F16 => words
-            .flat_map(|(_, word)| [*word as u16, (word >> 16) as u16])
-            .map(|h| f16::from_bits(h).to_f32())
-            .collect(),
-        KvType::Q8_0 => {
-            words.flat_map(|(i, word)| word.to_le_bytes().map(|q| scale(i / 8) * f32::from(q.cast_signed()))).collect()
-        }
-        KvType::Q4_0 => {
-            let nibbles = |word: u32| std::array::from_fn::<_, 8, _>(|n| (word >> (4 * n) & 15) as f32);
-            words.flat_map(|(i, word)| nibbles(*word).map(|q| scale(i / 4) * (q - 8.0))).collect()
-        }
+        KvType::F32 => words.iter().map(|word| f32::from_bits(*word)).collect(),
+        KvType::F16 => words.iter().flat_map(halves).collect(),
+        KvType::Q8_0 => (0..scales).flat_map(|i| bytes(words[i]).map(|q| scale(i / 8) * q)).collect(),
+        KvType::Q4_0 => (0..scales).flat_map(|i| nibbles(words[i]).map(|q| scale(i / 4) * q)).collect(),
     }
 }
 

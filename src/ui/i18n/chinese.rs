@@ -73,7 +73,8 @@ pub const STRINGS: Strings = Strings {
     layers: |n| format!("{n} 层"),
     width: |n| format!("宽 {n}"),
     weights: |n| match n {
-        0..10_000_000 => format!("{} 参数", format::count(n)),
+        0..10_000 => format!("{} 参数", format::count(n)),
+        10_000..100_000_000 => format!("{} 万参数", format::count(n / 10_000)),
         _ => format!("{} 亿参数", format::significant(n as f64 / 1e8)),
     },
     trained_context: |n| format!("上下文 {n} token"),
