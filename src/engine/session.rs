@@ -4,7 +4,6 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::Gpu;
-use crate::kernels::MAX_STEP_TOKENS;
 use crate::model::{Model, Want};
 use crate::protocol::{FinishReason, GenerateOptions, GenerationStats};
 use crate::sampler::Sampler;
@@ -86,7 +85,7 @@ impl Session {
         self.keep(kept);
         let (first, rest) = (kept, prompt.get(kept..).unwrap_or_default());
         let mut done = first;
-        for step in rest.chunks(MAX_STEP_TOKENS as usize) {
+        for step in rest.chunks(self.model.step_tokens() as usize) {
             cancel.check()?;
             let want = if done + step.len() == prompt.len() { Want::Logits } else { Want::Cache };
             self.step(step, want)?;

@@ -103,11 +103,9 @@ impl Gpu {
             max_invocations: granted.max_compute_invocations_per_workgroup,
             max_workgroup_bytes: granted.max_compute_workgroup_storage_size,
         };
-        let class = if info.device_type == wgpu::DeviceType::Cpu || is_software(&info) {
-            DeviceClass::Software
-        } else {
-            DeviceClass::Gpu
-        };
+        let name = describe(&device, &info);
+        let software = info.device_type == wgpu::DeviceType::Cpu || is_software(&name);
+        let class = if software { DeviceClass::Software } else { DeviceClass::Gpu };
         let setup =
             WgpuSetup { instance, adapter, device: device.clone(), queue: queue.clone(), backend: info.backend };
         // Natively burn would put many tensors into one buffer, and WebGPU forbids to read and to write one buffer in
@@ -128,7 +126,6 @@ impl Gpu {
             let mut slot = recorded.lock().unwrap_or_else(PoisonError::into_inner);
             slot.get_or_insert_with(|| Error::new(kind, format!("the GPU reported: {error}")));
         }));
-        let name = describe(&info);
         Ok(Self { client, device, queue, name, class, limits, fault, counters: Default::default() })
     }
 
@@ -205,15 +202,31 @@ fn wanted_features() -> wgpu::Features {
     wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY
 }
 
-/// Browsers do not say that an adapter is software, but its name does.
-fn is_software(info: &wgpu::AdapterInfo) -> bool {
-    let name = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
+/// Not every browser says that an adapter is software, but its name does.
+fn is_software(name: &str) -> bool {
+    let name = name.to_lowercase();
     ["swiftshader", "llvmpipe", "lavapipe", "basic render"].iter().any(|software| name.contains(software))
 }
 
-/// A readable name; browsers fill only some of the fields.
-fn describe(info: &wgpu::AdapterInfo) -> String {
-    let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
-    let named: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    if named.is_empty() { format!("unnamed adapter ({:?})", info.backend) } else { named.join(", ") }
+/// A readable name, of whatever is told.
+fn describe(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
+    let mut parts = vec![info.name.clone(), info.driver.clone(), info.driver_info.clone()];
+    parts.extend(browser_names(device));
+    parts.retain(|part| !part.is_empty());
+    if parts.is_empty() { format!("unnamed adapter ({:?})", info.backend) } else { parts.join(", ") }
+}
+
+/// What the browser tells of the adapter beyond its description, which most leave empty.
+#[cfg(target_arch = "wasm32")]
+fn browser_names(device: &wgpu::Device) -> Vec<String> {
+    let property = |object: &wasm_bindgen::JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let info = device.as_webgpu().and_then(|device| property(device.as_ref(), "adapterInfo"));
+    let Some(info) = info.filter(wasm_bindgen::JsValue::is_object) else { return Vec::new() };
+    ["vendor", "architecture"].iter().filter_map(|name| property(&info, name)?.as_string()).collect()
+}
+
+/// Natively wgpu tells all.
+#[cfg(not(target_arch = "wasm32"))]
+fn browser_names(_: &wgpu::Device) -> Vec<String> {
+    Vec::new()
 }

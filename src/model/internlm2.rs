@@ -61,8 +61,10 @@ struct Shared {
     silu_mul: (Kernel, u32),
 }
 
-/// Activations of a step; n is up to [`MAX_STEP_TOKENS`].
+/// Activations of a step of n tokens.
 struct Scratch {
+    /// The most that n may be.
+    tokens: u32,
     step: Buffer,
     /// \[context, head_dim / 2\] pairs of cos and sin.
     rotation: Buffer,
@@ -122,7 +124,7 @@ impl Model {
         })
     }
 
-    /// Sends `tokens` through the model after those already in the cache; at most [`MAX_STEP_TOKENS`] of them. Returns
+    /// Sends `tokens` through the model after those already in the cache; at most [`Model::step_tokens`] of them. Returns
     /// once everything is queued.
     ///
     /// # Errors
@@ -188,6 +190,11 @@ impl Model {
         self.cache.length
     }
 
+    /// The most tokens that one step can take.
+    pub fn step_tokens(&self) -> u32 {
+        self.scratch.tokens
+    }
+
     /// Positions at hand.
     pub fn context(&self) -> u32 {
         self.cache.shape.context
@@ -219,8 +226,9 @@ impl Model {
     }
 
     fn check(&self, tokens: &[u32]) -> Result<u32> {
-        let n = u32::try_from(tokens.len()).ok().filter(|n| (1..=MAX_STEP_TOKENS).contains(n)).ok_or_else(|| {
-            let message = format!("a step takes 1 to {MAX_STEP_TOKENS} tokens, not {}", tokens.len());
+        let most = self.step_tokens();
+        let n = u32::try_from(tokens.len()).ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
+            let message = format!("a step takes 1 to {most} tokens, not {}", tokens.len());
             Error::new(ErrorKind::BadRequest, message)
         })?;
         if let Some(id) = tokens.iter().find(|id| **id >= self.config.vocabulary) {
@@ -274,12 +282,16 @@ impl Shared {
 
 impl Scratch {
     fn new(gpu: &Gpu, config: &Config, context: u32) -> Result<Self> {
-        let rows = |width: u32| 4 * u64::from(MAX_STEP_TOKENS) * u64::from(width);
-        let activations = |width: u32| gpu.allocate(rows(width), "the activations");
+        // As many tokens as the widest activations leave room for in a binding.
+        let widest = 4 * u64::from(config.hidden.max(config.ffn));
+        let fit = u32::try_from(gpu.limits().max_binding_bytes / widest).unwrap_or(u32::MAX);
+        let tokens = MAX_STEP_TOKENS.min(context).min(fit).max(1);
+        let activations = |width: u32| gpu.allocate(4 * u64::from(tokens) * u64::from(width), "the activations");
         let table = rotation_table(config, context);
         let rotation = gpu.allocate(4 * table.len() as u64, "the table of rotations")?;
         gpu.write_f32(&rotation, &table);
         Ok(Self {
+            tokens,
             step: gpu.allocate(step::BYTES, "the step")?,
             rotation,
             x: activations(config.hidden)?,

@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
-    /// List the stored models → [`Event::Models`].
+    /// List the stored models → [`Event::Models`](super::Event::Models).
     ListModels,
-    /// Copy the file that travels with this message into storage → [`Event::Stored`].
+    /// Copy the file that travels with this message into storage → [`Event::Stored`](super::Event::Stored).
     Import,
-    /// Fetch a model of the catalogue (`url` is one of its entries') into storage → [`Event::Stored`].
+    /// Fetch a model of the catalogue (`url` is one of its entries') into storage → [`Event::Stored`](super::Event::Stored).
     Download {
         /// An address on the allow-list.
         url: String,
     },
-    /// Delete a stored model → [`Event::Models`].
+    /// Delete a stored model → [`Event::Models`](super::Event::Models).
     Remove {
         /// Which one.
         model: ModelId,
     },
-    /// Load a stored model onto the GPU, in place of the one that is loaded → [`Event::Loaded`].
+    /// Load a stored model onto the GPU, in place of the one that is loaded → [`Event::Loaded`](super::Event::Loaded).
     Load {
         /// Which one.
         model: ModelId,
@@ -29,9 +29,9 @@ pub enum Command {
         #[serde(default)]
         options: LoadOptions,
     },
-    /// Free the GPU → [`Event::Unloaded`].
+    /// Free the GPU → [`Event::Unloaded`](super::Event::Unloaded).
     Unload,
-    /// Answer a conversation → [`Event::Finished`].
+    /// Answer a conversation → [`Event::Finished`](super::Event::Finished).
     Chat {
         /// Oldest first; the last one is the user's.
         messages: Vec<Message>,
@@ -39,7 +39,7 @@ pub enum Command {
         #[serde(default)]
         options: GenerateOptions,
     },
-    /// Continue a plain text, without a chat template → [`Event::Finished`].
+    /// Continue a plain text, without a chat template → [`Event::Finished`](super::Event::Finished).
     Complete {
         /// The text to continue; special tokens in it are plain text.
         prompt: String,
@@ -47,26 +47,26 @@ pub enum Command {
         #[serde(default)]
         options: GenerateOptions,
     },
-    /// The logits of every position of a token sequence, for tests and the self-test → [`Event::Logits`].
+    /// The logits of every position of a token sequence, for tests and the self-test → [`Event::Logits`](super::Event::Logits).
     Evaluate {
         /// Token ids, at most the context length.
         tokens: Vec<u32>,
         /// How the tokens go through the model.
         mode: EvaluateMode,
     },
-    /// The tokens of a text → [`Event::Tokens`].
+    /// The tokens of a text → [`Event::Tokens`](super::Event::Tokens).
     Tokenize {
         /// The text.
         text: String,
         /// Whether special-token strings in it become their ids.
         parse_special: bool,
     },
-    /// The text of tokens, as it would stream → [`Event::Pieces`].
+    /// The text of tokens, as it would stream → [`Event::Pieces`](super::Event::Pieces).
     Detokenize {
         /// Token ids.
         ids: Vec<u32>,
     },
-    /// Measure speed on the loaded model → [`Event::Benchmark`].
+    /// Measure speed on the loaded model → [`Event::Benchmark`](super::Event::Benchmark).
     Bench {
         /// Prompt length in tokens.
         prompt: u32,
@@ -75,9 +75,9 @@ pub enum Command {
         /// How often; the median is reported.
         repeats: u32,
     },
-    /// The adapter, its limits, memory → [`Event::Diagnostics`].
+    /// The adapter, its limits, memory → [`Event::Diagnostics`](super::Event::Diagnostics).
     Diagnose,
-    /// Stop another request; it ends with its own final event. This one → [`Event::Done`].
+    /// Stop another request; it ends with its own final event. This one → [`Event::Done`](super::Event::Done).
     Cancel {
         /// The request to stop.
         request: RequestId,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Event {
     /// The worker runs and takes commands; sent once. The GPU is not touched yet.
     Ready {
-        /// [`VERSION`] of the worker.
+        /// [`VERSION`](super::VERSION) of the worker.
         version: u32,
     },
     /// The GPU device was lost; a model must be loaded again.
@@ -62,7 +62,7 @@ pub enum Event {
     Logits {
         /// One per vocabulary entry, for the last position.
         logits: Vec<f32>,
-        /// The best id of every position ([`EvaluateMode::Decode`] only).
+        /// The best id of every position ([`EvaluateMode::Decode`](super::EvaluateMode::Decode) only).
         argmax: Vec<u32>,
     },
     /// Final: the tokens asked for.

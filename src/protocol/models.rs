@@ -59,9 +59,9 @@ pub enum KvType {
     /// 16-bit floats.
     #[default]
     F16,
-    /// 8-bit blocks of 32 with an f16 scale.
+    /// 8-bit blocks of 32 with a scale.
     Q8_0,
-    /// 4-bit blocks of 32 with an f16 scale.
+    /// 4-bit blocks of 32 with a scale.
     Q4_0,
 }
 
