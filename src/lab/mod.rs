@@ -7,6 +7,7 @@ pub mod file;
 mod inspect;
 mod perplexity;
 mod run;
+mod shaders;
 mod text;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -124,6 +125,8 @@ enum Command {
         #[command(flatten)]
         device: DeviceArguments,
     },
+    /// Print the WGSL of every kernel
+    Shaders,
     /// Measure how well a model predicts a text
     Perplexity {
         /// A GGUF file
@@ -237,6 +240,7 @@ async fn dispatch(command: Command) -> Result<()> {
             let plan = crate::engine::BenchPlan { prompt, generate, repeats };
             run::bench(&file, plan, device).await
         }
+        Command::Shaders => shaders::shaders(),
         Command::Perplexity { file, text, context, device } => {
             perplexity::perplexity(&file, &text, context, device).await
         }

@@ -1,0 +1,52 @@
+//! `lab shaders`: the text of every kernel, for shader compilers other than the one at hand.
+//!
+//! Natively kernels go through naga, in Chromium through Tint, and each refuses what the other lets pass. A test
+//! compiles this list in a browser, variants that the browser's own adapter would not choose included.
+
+use crate::error::Result;
+use crate::gpu::Kernel;
+use crate::kernels::{
+    Accumulate, Attention, KvShape, KvSide, MatvecVariant, Packed, Rows, attention, embed, kv_write, matmul, matvec,
+    repack, rms_norm, rope, silu_mul,
+};
+use crate::protocol::KvType;
+use crate::quant::DType;
+use serde_json::{Value, json};
+
+/// Prints `[{"name", "source"}]`.
+pub fn shaders() -> Result<()> {
+    let mut shaders = Vec::new();
+    for dtype in DType::ALL {
+        let packed = Packed { dtype, rows: 65, cols: 512, first_row: 64 };
+        let mut add = |kernel: Kernel| shaders.push(shader(dtype.name(), &kernel));
+        add(embed(&packed).0);
+        for accumulate in [Accumulate::Replace, Accumulate::Add] {
+            for variant in MatvecVariant::ALL {
+                add(matvec(&packed, accumulate, variant).0);
+            }
+            add(matmul(&packed, accumulate, 129).0);
+        }
+        for plane in repack(&packed) {
+            add(plane.kernel);
+        }
+    }
+    for kv_type in [KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0] {
+        let kv = KvShape { kv_type, kv_heads: 2, context: 128, head_dim: 128 };
+        let name = format!("{kv_type:?}");
+        for kernel in [
+            kv_write(&kv, KvSide::Keys).0,
+            kv_write(&kv, KvSide::Values).0,
+            attention(&Attention { heads: 4, kv }),
+            attention(&Attention { heads: 6, kv: KvShape { head_dim: 64, ..kv } }),
+        ] {
+            shaders.push(shader(&name, &kernel));
+        }
+    }
+    let rest = [rms_norm(96, 1e-5, Rows::All), rms_norm(96, 1e-5, Rows::Last), rope(4, 128).0, silu_mul(96).0];
+    shaders.extend(rest.iter().map(|kernel| shader("f32", kernel)));
+    super::print(&shaders)
+}
+
+fn shader(of: &str, kernel: &Kernel) -> Value {
+    json!({ "name": format!("{} of {of}", kernel.name()), "source": kernel.source() })
+}
