@@ -1,10 +1,11 @@
 //! Opening the GPU: adapter, device with the adapter's full limits, and burn's client on top of it.
 //!
-//! A device is opened once per process or worker; burn refuses a second registration of the same device.
+//! A device that is lost stays lost: whoever holds it drops it and opens another.
 
 use crate::error::{Error, ErrorKind, Result};
 use burn_wgpu::{MemoryConfiguration, RuntimeOptions, WgpuDevice, WgpuSetup, try_init_device};
 use cubecl::client::Client;
+use cubecl::server::ServerError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Launches that burn gathers into one submission. A decoded token is one submission: 48 layers × 14 launches fit.
@@ -176,9 +177,9 @@ impl Gpu {
 }
 
 /// An error of burn's server as one of ours; a poisoned device is a lost one.
-pub(super) fn device_error(place: &str, error: &impl std::fmt::Debug) -> Error {
+pub(super) fn device_error(place: &str, error: &ServerError) -> Error {
     let text = format!("{error:?}");
-    let kind = if text.contains("DevicePoisoned") { ErrorKind::GpuLost } else { ErrorKind::Gpu };
+    let kind = if error.is_device_poisoned() { ErrorKind::GpuLost } else { ErrorKind::Gpu };
     // burn names every buffer that a fault has spoilt and last the fault itself.
     let cause = text.rsplit("Caused by:").next().unwrap_or(&text).split("Backtrace:").next().unwrap_or(&text);
     let text: String = cause.trim().chars().take(600).collect();

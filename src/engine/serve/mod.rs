@@ -160,7 +160,7 @@ impl Worker {
         }
     }
 
-    /// The GPU, opened at the first need; burn takes a device once in the life of a worker.
+    /// The GPU, opened at the first need and again after a loss.
     async fn gpu(&self) -> Result<Rc<Gpu>> {
         let known = self.gpu.borrow().clone();
         match known {
@@ -172,9 +172,10 @@ impl Worker {
         }
     }
 
-    /// After a loss nothing on the GPU is left, and a fresh device needs a fresh worker: the page is told so.
+    /// After a loss nothing on the GPU is left; the next load opens a fresh device.
     fn forget_gpu(&self, error: &Error) {
         self.slot.abandon();
+        self.gpu.borrow_mut().take();
         post::send(None, Event::GpuLost { error: ErrorReport::from(error) });
     }
 
