@@ -29,7 +29,7 @@ pub const STRINGS: Strings = Strings {
     hero_title: "书生·浦语 2.5，就在你的设备上",
     hero_lead: "大语言模型直接在这个网页里、用你的显卡运行。无需账号，没有服务器，不用安装。",
     fact_private: Setting { label: "私密", hint: "你输入的内容不会离开这台设备。" },
-    fact_offline: Setting { label: "归你所有", hint: "下载一次，此后无需联网。" },
+    fact_kept: Setting { label: "归你所有", hint: "下载一次，就存在这个浏览器里。" },
     fact_gpu: Setting { label: "本机显卡", hint: "通过 WebGPU 在此标签页内完成计算。" },
 
     stored_heading: "已在本机",

@@ -29,7 +29,7 @@ pub const STRINGS: Strings = Strings {
     hero_title: "InternLM2.5, on your own device",
     hero_lead: "Inkstone runs the language model in this page, on your GPU. No account, no server, nothing to install.",
     fact_private: Setting { label: "Private", hint: "What you type stays on this device." },
-    fact_offline: Setting { label: "Yours to keep", hint: "Download once, then go offline." },
+    fact_kept: Setting { label: "Yours to keep", hint: "Download once; it stays in this browser." },
     fact_gpu: Setting { label: "On your GPU", hint: "WebGPU computes right in this tab." },
 
     stored_heading: "On this device",

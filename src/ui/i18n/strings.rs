@@ -88,7 +88,7 @@ pub struct Strings {
     /// Private.
     pub fact_private: Setting,
     /// Offline.
-    pub fact_offline: Setting,
+    pub fact_kept: Setting,
     /// On the GPU.
     pub fact_gpu: Setting,
 

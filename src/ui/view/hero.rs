@@ -15,7 +15,7 @@ pub fn Hero() -> impl IntoView {
             <p class="hero-lead">{t(|s| s.hero_lead)}</p>
             <ul class="facts">
                 <Fact icon=Icon::Lock pick=|s| s.fact_private />
-                <Fact icon=Icon::Drive pick=|s| s.fact_offline />
+                <Fact icon=Icon::Drive pick=|s| s.fact_kept />
                 <Fact icon=Icon::Chip pick=|s| s.fact_gpu />
             </ul>
         </section>
