@@ -120,6 +120,16 @@ describe('the page', { timeout: 30 * MINUTE }, () => {
     await stop(page);
   });
 
+  test('offers no download of a catalogue model that is stored', async () => {
+    const name = 'internlm2_5-1_8b-chat-q4_k_m.gguf';
+    const entry = page.locator(`[data-testid="catalogue-entry"][data-file="${name}"]`).first();
+    await page.getByTestId('engine-state').click();
+    await entry.getByTestId('download').waitFor({ timeout: MINUTE });
+    const buffer = readFileSync(path.join(MODELS, `${fixture.name}.gguf`));
+    await page.getByTestId('file-input').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+    await entry.getByTestId('download').waitFor({ state: 'detached', timeout: MINUTE });
+  });
+
   test('asked nothing of anyone else, and logged no error', () => {
     const local = (url) => url.startsWith(`${server.origin}/`) || url.startsWith('blob:') || url.startsWith('data:');
     assert.deepEqual(browser.requests.filter((url) => !local(url)), []);

@@ -214,8 +214,9 @@ fn fetch(state: State, entry: &Entry) {
 
 /// Whether the file is on this device.
 fn stored(state: State, entry: &'static Entry) -> Memo<bool> {
-    let name = entry.file_name();
-    Memo::new(move |_| state.library.with(|library| library.models().iter().any(|model| model.id.0 == name)))
+    // Storage names a model as its file, without the ending.
+    let id = entry.file_name().trim_end_matches(".gguf").to_owned();
+    Memo::new(move |_| state.library.with(|library| library.models().iter().any(|model| model.id.0 == id)))
 }
 
 /// Whether a download cannot begin now.
