@@ -36,6 +36,8 @@ pub enum ErrorKind {
     GpuOutOfMemory,
     /// The GPU device was lost.
     GpuLost,
+    /// The GPU computes wrong results.
+    SelfTestFailed,
     /// Any other fault of the GPU or its driver.
     Gpu,
     /// Browser storage is refused or missing (private mode, old browser).
@@ -70,7 +72,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tests and translation tables.
-    pub const ALL: [ErrorKind; 29] = [
+    pub const ALL: [ErrorKind; 30] = [
         Self::NotGguf,
         Self::GgufVersion,
         Self::GgufTruncated,
@@ -85,6 +87,7 @@ impl ErrorKind {
         Self::GpuLimits,
         Self::GpuOutOfMemory,
         Self::GpuLost,
+        Self::SelfTestFailed,
         Self::Gpu,
         Self::StorageUnavailable,
         Self::StorageFull,
@@ -119,6 +122,7 @@ impl ErrorKind {
             Self::GpuLimits => "gpu_limits",
             Self::GpuOutOfMemory => "gpu_out_of_memory",
             Self::GpuLost => "gpu_lost",
+            Self::SelfTestFailed => "self_test_failed",
             Self::Gpu => "gpu",
             Self::StorageUnavailable => "storage_unavailable",
             Self::StorageFull => "storage_full",

@@ -6,20 +6,24 @@
 
 mod command;
 mod event;
+mod fit;
 mod generation;
 mod models;
 mod reports;
+mod selftest;
 
 pub use command::{Command, EvaluateMode};
 pub use event::{ErrorReport, Event, Stage};
+pub use fit::{Measurement, Processor};
 pub use generation::{FinishReason, GenerateOptions, GenerationStats, Message, Role};
 pub use models::{KvType, LoadOptions, LoadedModel, ModelShape, StorageUse, StoredModel};
 pub use reports::{BenchmarkReport, DiagnosticsReport};
+pub use selftest::{Faults, KnownAnswer, SelfTestFault, SelfTestReport, Verified};
 
 use serde::{Deserialize, Serialize};
 
 /// Raised when a command or an event changes its meaning; page and worker compare it in [`Event::Ready`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Names a request of this page; chosen by the page, unique while the worker lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +34,21 @@ pub struct RequestId(pub u64);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ModelId(pub String);
+
+impl ModelId {
+    /// The model that comes with the page. No file can have this name, so no stored model has.
+    pub const GUIDE: &str = "built-in:guide";
+
+    /// The model that comes with the page.
+    pub fn guide() -> Self {
+        Self(Self::GUIDE.to_owned())
+    }
+
+    /// Whether this is the model that comes with the page.
+    pub fn is_guide(&self) -> bool {
+        self.0 == Self::GUIDE
+    }
+}
 
 /// A command with the id that its events will carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ mod fixture;
 use fixture::{Fixture, fixtures};
 use inkstone::engine::{Prepared, Session, Upload};
 use inkstone::gpu::{Gpu, GpuOptions};
+use inkstone::kernels::MatvecVariant;
 use inkstone::lab::file::ModelFile;
 use inkstone::model::reference::Reference;
 use inkstone::protocol::{KvType, LoadOptions, ModelId};
@@ -32,7 +33,12 @@ async fn session(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType) -> Session {
     let mut file = ModelFile::open(&fixture.path).expect("opens");
     let header = file.header().expect("parses");
     let prepared = Prepared::new(&header, LoadOptions { context_length: Some(CONTEXT), kv_type }).expect("is sound");
-    let upload = Upload { id: ModelId(fixture.name.clone()), source: &mut file, cancel: &Cancel::new() };
+    let upload = Upload {
+        id: ModelId(fixture.name.clone()),
+        source: &mut file,
+        cancel: &Cancel::new(),
+        variant: MatvecVariant::suited_to(gpu.class()),
+    };
     prepared.load(gpu.clone(), upload, &mut |_, _| ()).await.expect("loads").0
 }
 

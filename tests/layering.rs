@@ -56,7 +56,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "error",
             "protocol",
-            "source::Cancel",
+            "source",
             "gguf",
             "quant",
             "gpu",

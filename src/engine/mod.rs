@@ -3,7 +3,10 @@
 //! The same code runs natively and in the worker. It touches no DOM; what it tells goes through [`protocol`](crate::protocol).
 
 mod bench;
+mod guide;
 mod load;
+mod measure;
+pub mod selftest;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod serve;
 mod session;
@@ -11,7 +14,9 @@ mod session;
 mod weights_file;
 
 pub use bench::{BenchPlan, bench};
+pub use guide::{ANSWER as GUIDE_ANSWER, PROMPT as GUIDE_PROMPT, known_answer};
 pub use load::{DEFAULT_CONTEXT, Prepared, Upload};
+pub use measure::measure;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub use serve::serve;
 pub use session::{Emitted, Session};

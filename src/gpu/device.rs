@@ -12,10 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 const LAUNCHES_PER_SUBMISSION: usize = 1024;
 
 /// What a caller may ask of the device.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct GpuOptions {
     /// Pretend that a storage binding may not be larger than this many bytes: for testing how tensors are split.
     pub max_binding_bytes: Option<u64>,
+    /// Names of kernels that compute nothing: for testing that the self-test notices.
+    pub broken: Vec<String>,
 }
 
 /// The limits that decide what fits and how it is cut.
@@ -50,6 +52,7 @@ pub struct Gpu {
     limits: Limits,
     /// The first error that no error scope caught; reported by the next [`Gpu::check`].
     fault: Arc<Mutex<Option<Error>>>,
+    pub(super) broken: Vec<String>,
     pub(super) counters: super::launch::Counters,
 }
 
@@ -111,9 +114,9 @@ impl Gpu {
             WgpuSetup { instance, adapter, device: device.clone(), queue: queue.clone(), backend: info.backend };
         // Natively burn would put many tensors into one buffer, and WebGPU forbids to read and to write one buffer in
         // the same dispatch; so every tensor gets a buffer of its own, as in browsers.
-        let options =
+        let runtime =
             RuntimeOptions { tasks_max: LAUNCHES_PER_SUBMISSION, memory_config: MemoryConfiguration::ExclusivePages };
-        let wgpu_device: WgpuDevice = try_init_device(setup, options)
+        let wgpu_device: WgpuDevice = try_init_device(setup, runtime)
             .map_err(|error| Error::new(ErrorKind::Gpu, format!("burn refused the device: {error}")))?;
         let client = cubecl::Device::Wgpu(wgpu_device).client();
         let fault = Arc::new(Mutex::new(None));
@@ -127,7 +130,17 @@ impl Gpu {
             let mut slot = recorded.lock().unwrap_or_else(PoisonError::into_inner);
             slot.get_or_insert_with(|| Error::new(kind, format!("the GPU reported: {error}")));
         }));
-        Ok(Self { client, device, queue, name, class, limits, fault, counters: Default::default() })
+        Ok(Self {
+            client,
+            device,
+            queue,
+            name,
+            class,
+            limits,
+            fault,
+            broken: options.broken,
+            counters: Default::default(),
+        })
     }
 
     /// The adapter's name, for people.

@@ -6,6 +6,7 @@
 mod buffer;
 mod device;
 mod launch;
+mod probe;
 mod upload;
 
 pub use buffer::Buffer;

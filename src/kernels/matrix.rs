@@ -35,12 +35,18 @@ impl MatvecVariant {
     /// Every variant; each is valid on every device.
     pub const ALL: [Self; 2] = [Self::Rows, Self::Lanes];
 
-    /// The variant that suits a kind of device.
-    pub fn suited_to(class: DeviceClass) -> Self {
+    /// The variants, the one that suits a kind of device best first.
+    pub fn by_preference(class: DeviceClass) -> [Self; 2] {
         match class {
-            DeviceClass::Software => Self::Rows,
-            DeviceClass::Gpu => Self::Lanes,
+            DeviceClass::Software => [Self::Rows, Self::Lanes],
+            DeviceClass::Gpu => [Self::Lanes, Self::Rows],
         }
+    }
+
+    /// The variant to use where nothing is known against it.
+    pub fn suited_to(class: DeviceClass) -> Self {
+        let [best, _] = Self::by_preference(class);
+        best
     }
 
     /// The kernel's name.

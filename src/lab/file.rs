@@ -5,17 +5,26 @@ use crate::engine::{Prepared, Session, Upload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::{self, File};
 use crate::gpu::{ByteSource, Gpu, GpuOptions, StagingBytes};
+use crate::kernels::MatvecVariant;
 use crate::protocol::{LoadOptions, LoadedModel, ModelId};
 use crate::source::Cancel;
 use crate::tokenizer::{Tokenizer, Vocabulary};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+/// The model that comes with the program, as it does with the page.
+static GUIDE: &[u8] = include_bytes!("../../static/guide.gguf");
+
+/// Bytes that can be read from any place.
+trait Bytes: Read + Seek {}
+
+impl<T: Read + Seek> Bytes for T {}
 
 /// An open model file.
 pub struct ModelFile {
     path: PathBuf,
-    file: std::fs::File,
+    file: Box<dyn Bytes>,
     bytes: u64,
 }
 
@@ -34,7 +43,17 @@ impl ModelFile {
         if !metadata.is_file() {
             return Err(Error::new(ErrorKind::NotFound, format!("{} is no file", path.display())));
         }
-        Ok(Self { path: path.to_owned(), file, bytes: metadata.len() })
+        Ok(Self { path: path.to_owned(), file: Box::new(file), bytes: metadata.len() })
+    }
+
+    /// Opens `path`, or the guide where there is none.
+    pub fn open_or_guide(path: Option<&Path>) -> Result<Self> {
+        path.map_or_else(|| Ok(Self::guide()), Self::open)
+    }
+
+    /// The guide.
+    pub fn guide() -> Self {
+        Self { path: ModelId::GUIDE.into(), file: Box::new(Cursor::new(GUIDE)), bytes: GUIDE.len() as u64 }
     }
 
     /// Parses the header.
@@ -75,9 +94,10 @@ impl ModelFile {
     ) -> Result<(Session, LoadedModel)> {
         let options = LoadOptions { context_length: device.context.or(needed), kv_type: device.kv };
         let prepared = Prepared::new(&self.header()?, options)?;
-        let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding }).await?);
+        let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding, ..Default::default() }).await?);
         let id = ModelId(self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-        let upload = Upload { id, source: &mut self, cancel: &Cancel::new() };
+        let variant = MatvecVariant::suited_to(gpu.class());
+        let upload = Upload { id, source: &mut self, cancel: &Cancel::new(), variant };
         prepared.load(gpu, upload, &mut |_, _| ()).await
     }
 }

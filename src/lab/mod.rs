@@ -4,6 +4,7 @@
 //! computes anything itself.
 
 pub mod file;
+mod fit;
 mod inspect;
 mod perplexity;
 mod run;
@@ -11,7 +12,7 @@ mod shaders;
 mod text;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{GenerateOptions, KvType};
+use crate::protocol::{GenerateOptions, KvType, ModelId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,8 +21,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "lab", version)]
 struct Arguments {
+    /// Left out: talk with the built-in guide
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -84,8 +86,8 @@ enum Command {
     },
     /// Talk with a model in the terminal
     Chat {
-        /// A GGUF file
-        file: PathBuf,
+        /// A GGUF file; left out: the built-in guide
+        file: Option<PathBuf>,
         /// The system prompt
         #[arg(long)]
         system: Option<String>,
@@ -96,11 +98,14 @@ enum Command {
     },
     /// Print one answer
     Ask {
-        /// A GGUF file
-        file: PathBuf,
+        /// A GGUF file; left out: the built-in guide
+        file: Option<PathBuf>,
         /// What to ask
-        #[arg(long, allow_hyphen_values = true)]
-        prompt: String,
+        #[arg(long, required_unless_present = "jsonl", conflicts_with = "jsonl", allow_hyphen_values = true)]
+        prompt: Option<String>,
+        /// Read questions, JSON strings one a line, from standard input, and print {"answer"} for each
+        #[arg(long)]
+        jsonl: bool,
         /// The system prompt
         #[arg(long, allow_hyphen_values = true)]
         system: Option<String>,
@@ -111,8 +116,8 @@ enum Command {
     },
     /// Measure speed
     Bench {
-        /// A GGUF file
-        file: PathBuf,
+        /// A GGUF file; left out: the built-in guide
+        file: Option<PathBuf>,
         /// Prompt length in tokens
         #[arg(short = 'p', default_value_t = 128)]
         prompt: u32,
@@ -124,6 +129,16 @@ enum Command {
         repeats: u32,
         #[command(flatten)]
         device: DeviceArguments,
+    },
+    /// Check every kernel on this GPU against stored results, and the guide's known answer
+    Selftest,
+    /// Measure this GPU, and print what fits it and how fast it will be; with files, also how fast they are
+    Fit {
+        /// GGUF files to predict and to measure
+        files: Vec<PathBuf>,
+        /// Tokens to decode of each
+        #[arg(short = 'n', default_value_t = 8)]
+        generate: u32,
     },
     /// Print the WGSL of every kernel
     Shaders,
@@ -165,7 +180,7 @@ struct DeviceArguments {
     max_binding: Option<u64>,
 }
 
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 struct SamplingArguments {
     /// 0 always takes the best token
     #[arg(long)]
@@ -191,8 +206,13 @@ struct SamplingArguments {
 }
 
 impl SamplingArguments {
-    fn options(&self) -> GenerateOptions {
-        let usual = GenerateOptions::default();
+    /// The guide knows its answers by heart: it takes the best token unless told otherwise.
+    fn options(&self, model: &ModelId) -> GenerateOptions {
+        let usual = if model.is_guide() {
+            GenerateOptions { temperature: 0.0, repetition_penalty: 1.0, ..Default::default() }
+        } else {
+            GenerateOptions::default()
+        };
         GenerateOptions {
             temperature: self.temperature.unwrap_or(usual.temperature),
             top_k: self.top_k.unwrap_or(usual.top_k),
@@ -212,7 +232,13 @@ fn parse_kv(name: &str) -> Result<KvType, String> {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match pollster::block_on(dispatch(arguments.command)) {
+    let talk = Command::Chat {
+        file: None,
+        system: None,
+        sampling: SamplingArguments::default(),
+        device: DeviceArguments { kv: KvType::F16, context: None, max_binding: None },
+    };
+    match pollster::block_on(dispatch(arguments.command.unwrap_or(talk))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error} [{}]", error.code());
@@ -231,15 +257,17 @@ async fn dispatch(command: Command) -> Result<()> {
         Command::Logits { file, tokens, backend: Backend::Cpu, .. } => run::reference_logits(&file, &tokens),
         Command::Greedy { file, tokens, count, device } => run::greedy(&file, &tokens, count, device).await,
         Command::Chat { file, system, sampling, device } => {
-            text::chat(&file, system.as_deref(), &sampling.options(), device).await
+            text::chat(file.as_deref(), system.as_deref(), &sampling, device).await
         }
-        Command::Ask { file, prompt, system, sampling, device } => {
-            text::ask(&file, &prompt, system.as_deref(), &sampling.options(), device).await
+        Command::Ask { file, prompt, system, sampling, device, .. } => {
+            text::ask(file.as_deref(), prompt.as_deref(), system.as_deref(), &sampling, device).await
         }
         Command::Bench { file, prompt, generate, repeats, device } => {
             let plan = crate::engine::BenchPlan { prompt, generate, repeats };
-            run::bench(&file, plan, device).await
+            run::bench(file.as_deref(), plan, device).await
         }
+        Command::Selftest => fit::selftest().await,
+        Command::Fit { files, generate } => fit::fit(&files, generate).await,
         Command::Shaders => shaders::shaders(),
         Command::Perplexity { file, text, context, device } => {
             perplexity::perplexity(&file, &text, context, device).await

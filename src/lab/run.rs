@@ -64,9 +64,9 @@ fn check_finite(logits: &[f32]) -> Result<()> {
 }
 
 /// Prints medians of speed.
-pub async fn bench(path: &Path, plan: BenchPlan, device: DeviceArguments) -> Result<()> {
+pub async fn bench(path: Option<&Path>, plan: BenchPlan, device: DeviceArguments) -> Result<()> {
     let needed = plan.prompt.saturating_add(plan.generate);
-    let (mut session, loaded): (Session, _) = ModelFile::open(path)?.session(Some(needed), device).await?;
+    let (mut session, loaded): (Session, _) = ModelFile::open_or_guide(path)?.session(Some(needed), device).await?;
     let report = measure(&mut session, plan, &Cancel::new()).await?;
     let mut json = serde_json::to_value(&report).unwrap_or_default();
     if let Some(object) = json.as_object_mut() {

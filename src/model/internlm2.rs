@@ -12,6 +12,7 @@ use crate::kernels::{
     step,
 };
 use crate::protocol::KvType;
+use crate::quant::DType;
 
 /// What a step of [`Model::forward`] is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,17 @@ pub enum Want {
     Cache,
     /// Also the logits of the step's last token.
     Logits,
+}
+
+/// Choices made when a model is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setup {
+    /// Positions of the cache.
+    pub context: u32,
+    /// How keys and values are kept.
+    pub kv_type: KvType,
+    /// How matrices are multiplied with one vector.
+    pub variant: MatvecVariant,
 }
 
 /// A model on the GPU with the cache of one conversation.
@@ -33,7 +45,7 @@ pub struct Model {
     kernels: Shared,
     scratch: Scratch,
     weight_bytes: u64,
-    weight_bytes_per_token: u64,
+    weight_bytes_by_type: Vec<(DType, u64)>,
     variant: MatvecVariant,
 }
 
@@ -89,6 +101,12 @@ struct Scratch {
 }
 
 impl Model {
+    /// Kernel launches of a block for one token, where no matrix is cut.
+    pub const LAUNCHES_PER_BLOCK: u32 = 14;
+
+    /// Launches for one token before and after the blocks.
+    pub const LAUNCHES_BESIDE: u32 = 3;
+
     /// Uploads the weights and allocates everything that a context of `context` tokens needs.
     ///
     /// # Errors
@@ -99,16 +117,16 @@ impl Model {
         config: Config,
         set: &TensorSet,
         source: &mut dyn ByteSource,
-        (context, kv_type): (u32, KvType),
+        setup: Setup,
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<Self> {
         // The cache first: if the context does not fit, that should be known before gigabytes are read.
+        let Setup { context, kv_type, variant } = setup;
         let cache = KvCache::new(gpu, &config, context, kv_type)?;
         let scratch = Scratch::new(gpu, &config, context)?;
         gpu.finish().await?;
         let weights = Weights::upload(gpu, set, source, progress).await?;
-        let variant = MatvecVariant::suited_to(gpu.class());
-        let (weight_bytes, weight_bytes_per_token) = (weights.bytes, weights.bytes_per_token);
+        let (weight_bytes, weight_bytes_by_type) = (weights.bytes, weights.bytes_per_token);
         Ok(Self {
             kernels: Shared::new(&config, &cache),
             token_embd: weights.token_embd.lookup(),
@@ -119,7 +137,7 @@ impl Model {
             cache,
             scratch,
             weight_bytes,
-            weight_bytes_per_token,
+            weight_bytes_by_type,
             variant,
         })
     }
@@ -212,7 +230,12 @@ impl Model {
 
     /// Bytes of packed weights read for one decoded token.
     pub fn weight_bytes_per_token(&self) -> u64 {
-        self.weight_bytes_per_token
+        self.weight_bytes_by_type.iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// The same, of each type of weights.
+    pub fn weight_bytes_by_type(&self) -> &[(DType, u64)] {
+        &self.weight_bytes_by_type
     }
 
     /// Bytes of the key/value cache.

@@ -12,6 +12,6 @@ mod weights;
 
 pub use cache::{KvCache, rotation_table};
 pub use config::Config;
-pub use internlm2::{Model, Want};
+pub use internlm2::{Model, Setup, Want};
 pub use tensors::TensorSet;
 pub use weights::Weights;

@@ -98,6 +98,20 @@ impl TensorSet {
         search.finish(config)?;
         Ok(set)
     }
+
+    /// Every matrix: the embedding, those of the blocks, the head.
+    pub fn matrices(&self) -> impl Iterator<Item = &MatrixSource> {
+        let blocks = self
+            .blocks
+            .iter()
+            .flat_map(|b| [&b.attn_q, &b.attn_k, &b.attn_v, &b.attn_output, &b.ffn_gate, &b.ffn_up, &b.ffn_down]);
+        std::iter::once(&self.token_embd).chain(blocks).chain(std::iter::once(&self.output))
+    }
+
+    /// The types of all matrices, each once.
+    pub fn matrix_types(&self) -> Vec<DType> {
+        DType::ALL.into_iter().filter(|dtype| self.matrices().any(|matrix| matrix.tensor.dtype == *dtype)).collect()
+    }
 }
 
 /// Takes tensors out of a file by name and remembers which were taken.

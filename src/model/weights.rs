@@ -8,6 +8,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 use crate::gguf::TensorInfo;
 use crate::gpu::{Buffer, ByteSource, Gpu, Kernel, Staging, Workgroups};
 use crate::kernels::{Accumulate, Linear, MatvecVariant, Packed, Repack, embed, matmul, matvec, repack};
+use crate::quant::DType;
 
 /// Chunks in flight before the upload waits for the GPU: browsers keep a copy of each until it is done.
 const CHUNKS_IN_FLIGHT: u32 = 8;
@@ -56,8 +57,8 @@ pub struct Weights {
     pub output: Matrix,
     /// Bytes of all of them on the GPU.
     pub bytes: u64,
-    /// Bytes of packed weights that one decoded token reads: all but the embedding, of which it reads one row.
-    pub bytes_per_token: u64,
+    /// Bytes of weights that one decoded token reads, of each type: all but the embedding, of which it reads one row.
+    pub bytes_per_token: Vec<(DType, u64)>,
 }
 
 impl Weights {
@@ -82,7 +83,9 @@ impl Weights {
         let output = upload.matrix(&set.output).await?;
         upload.check_finite().await?;
         let bytes = upload.allocated;
-        let bytes_per_token = bytes - token_embd.bytes();
+        let read = |dtype| set.matrices().skip(1).filter(move |matrix| matrix.tensor.dtype == dtype);
+        let bytes_of = |dtype| (dtype, read(dtype).map(MatrixSource::bytes).sum());
+        let bytes_per_token = set.matrix_types().into_iter().map(bytes_of).collect();
         Ok(Self { token_embd, blocks, output_norm, output, bytes, bytes_per_token })
     }
 }
@@ -310,8 +313,6 @@ impl Lookup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quant::DType;
-
     fn source(dtype: DType, cols: u64, rows: u64) -> MatrixSource {
         let bytes = rows * dtype.row_bytes(cols).unwrap_or(0);
         let tensor = TensorInfo { name: "output.weight".into(), dims: vec![cols, rows], dtype, offset: 0, bytes };

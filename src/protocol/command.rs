@@ -1,6 +1,6 @@
 //! What the page asks of the engine.
 
-use super::{GenerateOptions, LoadOptions, Message, ModelId, RequestId};
+use super::{Faults, GenerateOptions, LoadOptions, Message, ModelId, RequestId, Verified};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine. The final event of each is named beside it.
@@ -21,13 +21,30 @@ pub enum Command {
         /// Which one.
         model: ModelId,
     },
-    /// Load a stored model onto the GPU, in place of the one that is loaded → [`Event::Loaded`](super::Event::Loaded).
+    /// Load a stored model, or the guide, onto the GPU, in place of the one that is loaded; kernels that it needs and that
+    /// were not checked on this GPU before are → [`Event::Loaded`](super::Event::Loaded).
     Load {
         /// Which one.
         model: ModelId,
         /// Context length and the like.
         #[serde(default)]
         options: LoadOptions,
+        /// What is known of the GPU.
+        #[serde(default)]
+        verified: Option<Verified>,
+    },
+    /// Check every kernel on the GPU, whatever is known of it → [`Event::SelfTested`](super::Event::SelfTested).
+    SelfTest,
+    /// Measure what the GPU can hold and how fast it reads weights, in about a second →
+    /// [`Event::Measured`](super::Event::Measured).
+    Measure {
+        /// Bytes of GPU memory to try to allocate.
+        probe: u64,
+    },
+    /// Make the engine faulty, for tests; before anything uses the GPU → [`Event::Done`](super::Event::Done).
+    Inject {
+        /// What is to go wrong.
+        faults: Faults,
     },
     /// Free the GPU → [`Event::Unloaded`](super::Event::Unloaded).
     Unload,

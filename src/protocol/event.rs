@@ -1,6 +1,9 @@
 //! What the engine tells the page.
 
-use super::{BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, LoadedModel, StorageUse, StoredModel};
+use super::{
+    BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, LoadedModel, Measurement, SelfTestReport,
+    StorageUse, StoredModel,
+};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +46,21 @@ pub enum Event {
     Loaded {
         /// What was loaded.
         model: LoadedModel,
+        /// What the checks before it have shown.
+        self_test: SelfTestReport,
+    },
+    /// Final: the self-test is done, whatever it has shown.
+    SelfTested {
+        /// What it has shown.
+        report: SelfTestReport,
     },
     /// Final: no model is loaded.
     Unloaded,
+    /// Final: the GPU was measured.
+    Measured {
+        /// What it can do.
+        report: Measurement,
+    },
     /// New text of an answer; only whole characters.
     Text {
         /// To be appended.
@@ -119,6 +134,8 @@ pub enum Stage {
     Upload,
     /// Building the tokenizer and compiling kernels; no count.
     Prepare,
+    /// Checking kernels and the guide's known answer; no count.
+    SelfTest,
     /// Prompt tokens read.
     Prefill,
 }

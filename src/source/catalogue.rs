@@ -4,6 +4,7 @@
 //! from disk or by an address the person gives). Where a fact is not known it says so in its type: a size is
 //! [`Size::About`] until it has been seen in full, a hash is `None` until it is known for the file at its revision.
 
+pub mod fit;
 mod list;
 
 use list::{CHAT_1_8B, CHAT_7B, CHAT_7B_1M, CHAT_20B, ENTRIES};
@@ -103,11 +104,20 @@ pub struct Family {
     pub parameters: u64,
     /// Transformer blocks.
     pub layers: u32,
+    /// Width of the residual stream.
+    pub hidden: u32,
+    /// Width of the feed-forward layer.
+    pub ffn: u32,
     /// Context length it was trained for.
     pub trained_context: u32,
 }
 
 impl Family {
+    /// Vocabulary entries: the same in every InternLM2.5.
+    pub const fn vocabulary(&self) -> u64 {
+        92_544
+    }
+
     /// Bytes of keys and values for one token in f16: two tensors, eight heads of 128, two bytes each.
     pub const fn kv_bytes_per_token(&self) -> u64 {
         self.layers as u64 * 2 * 8 * 128 * 2

@@ -1,12 +1,13 @@
 //! `globalThis.inkstone`: the engine for scripts, shaped like OpenAI's client and on the same protocol as the page.
 //!
-//! Loading and storing go through [`library`], so the page shows what a script does. A promise is rejected with an
-//! `Error` whose `code` is the stable name of its kind. Leaving a `for await` early stops the answer.
+//! Loading and storing go through [`loading`] and [`library`], so the page shows what a script does. A promise is
+//! rejected with an `Error` whose `code` is the stable name of its kind. Leaving a `for await` early stops the answer.
 
 use super::engine::Events;
 use super::library::{self, client, unexpected};
 use super::openai::{self, CompletionRequest, Delivery, Envelope, Kind, Prompt};
 use super::state::State;
+use super::{checkup, loading};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::{Command, ErrorReport, EvaluateMode, Event, LoadOptions, ModelId};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Symbol};
@@ -28,7 +29,9 @@ pub fn install(state: State) -> Answer {
     let models = Object::new();
     method(&models, "list", move |_: JsValue, _: JsValue| async move {
         library::refresh(state).await.map_err(thrown)?;
-        state.library.with_untracked(|library| to_js(&openai::models(library.models())))
+        state.library.with_untracked(|library| {
+            to_js(&openai::models(library.models(), &library::name(state, &ModelId::guide())))
+        })
     })?;
     method(&models, "add", move |from: JsValue, _| add(state, from))?;
     method(&models, "remove", move |id, _| async move {
@@ -49,10 +52,12 @@ pub fn install(state: State) -> Answer {
     set(&inkstone, "completions", &completions)?;
     method(&inkstone, "load", move |id, options| async move {
         let options: LoadOptions = from_js(&options)?;
-        let loaded = library::load(state, model_id(&id)?, options).await.map_err(thrown)?;
+        let loaded = loading::load(state, model_id(&id)?, options).await.map_err(thrown)?;
         to_js(&loaded)
     })?;
     method(&inkstone, "bench", move |options, _| bench(state, options))?;
+    method(&inkstone, "selfTest", move |_, _| async move { to_js(&checkup::self_test(state).await.map_err(thrown)?) })?;
+    method(&inkstone, "measure", move |_, _| async move { to_js(&checkup::measure(state).await.map_err(thrown)?) })?;
     method(&inkstone, "diagnostics", move |_, _| ask(state, Command::Diagnose))?;
     method(&inkstone, "tokenize", move |text, options| tokenize(state, text, options))?;
     method(&inkstone, "evaluate", move |tokens, options| evaluate(state, tokens, options))?;
@@ -106,12 +111,24 @@ async fn evaluate(state: State, tokens: JsValue, options: JsValue) -> Answer {
 
 /// Gives a command and returns what its final event carries.
 async fn ask(state: State, command: Command) -> Answer {
+    // Needs no model, and tells most when something hangs.
+    if command != Command::Diagnose {
+        at_rest(state).await;
+    }
     match client(state).map_err(thrown)?.send(command, None).last().await.map_err(thrown)? {
         Event::Benchmark { report } => to_js(&report),
         Event::Diagnostics { report } => to_js(&report),
         Event::Tokens { ids } => to_js(&json!({"ids": ids})),
         Event::Logits { logits, argmax } => to_js(&json!({"logits": logits, "argmax": argmax})),
         other => Err(thrown(unexpected(&other))),
+    }
+}
+
+/// Waits for a load or a check that is under way; not for an answer of the page's, during which a script learns that the
+/// engine is busy.
+async fn at_rest(state: State) {
+    if state.answering.with_untracked(Option::is_none) {
+        drop(state.queue.get_value().pass().await);
     }
 }
 
@@ -125,6 +142,7 @@ async fn create(state: State, kind: Kind, request: JsValue) -> Answer {
         Prompt::Chat(messages) => Command::Chat { messages, options },
         Prompt::Text(prompt) => Command::Complete { prompt, options },
     };
+    at_rest(state).await;
     let client = client(state).map_err(thrown)?;
     let events = client.send(command, None);
     let id = events.id();
@@ -240,7 +258,7 @@ fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, JsValue> {
 }
 
 fn model_id(value: &JsValue) -> Result<ModelId, JsValue> {
-    value.as_string().map(ModelId).ok_or_else(|| bad("expected the id of a stored model"))
+    value.as_string().map(ModelId).ok_or_else(|| bad("expected the id of a model"))
 }
 
 fn bad(message: &str) -> JsValue {

@@ -1,5 +1,6 @@
 //! What the page does with the conversation: send, stop, answer again, begin anew.
 //!
+//! A message can be sent before there is a model to answer it: it stands in the conversation and waits.
 //! Nothing a person has typed is ever lost: what cannot be answered goes back into the composer, and what was written
 //! before a fault stays.
 
@@ -7,58 +8,77 @@ use super::engine::Events;
 use super::frame::Frame;
 use super::library::{client, is, unexpected};
 use super::preferences::{Key, keep};
-use super::saved;
-use super::state::{Engine, Outcome, State, Turn, View};
+use super::state::{Engine, Obstacle, State, View};
+use super::turn::{Answering, Outcome, Pending, Speaker, Turn, Undo};
+use super::{prompt, saved};
 use crate::error::ErrorKind;
-use crate::protocol::{Command, ErrorReport, Event, FinishReason, GenerationStats, LoadedModel, Message, Role, Stage};
+use crate::protocol::{ErrorReport, Event, FinishReason, GenerationStats, LoadedModel, Role, Stage};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 /// A partial answer is kept this often.
 const SAVE_EVERY_MS: f64 = 1000.0;
 
-/// What to put back when an answer fails before its first word.
-enum Undo {
-    /// The message goes back into the composer.
-    Message(String),
-    /// The answer that was to be replaced comes back.
-    Answer(Turn),
-}
-
-/// Whether a message could be sent now.
+/// Whether a message could be sent now. It need not wait for a model that is on its way: its answer does.
 pub fn ready(state: State) -> bool {
-    state.engine.with(|engine| matches!(engine, Engine::Ready(_))) && state.answering.with(Option::is_none)
+    let somebody =
+        state.engine.with(|engine| matches!(engine, Engine::Starting | Engine::Loading(_) | Engine::Ready(_)));
+    somebody && state.answering.with(Option::is_none)
 }
 
 /// Sends what is in the composer.
 pub fn send(state: State) {
     let text = state.draft.get_untracked();
-    let Some(model) = idle_model(state) else { return };
-    if text.trim().is_empty() {
-        return;
+    if untrack(|| ready(state)) && !text.trim().is_empty() {
+        set_draft(state, String::new());
+        say(state, text);
     }
-    set_draft(state, String::new());
-    let key = next_key(state);
-    state.turns.update(|turns| turns.push(turn(key, Role::User, text.clone(), Outcome::Said)));
-    answer(state, model, Undo::Message(text));
+}
+
+/// Takes up a suggestion: the guide is asked at once, for any other model it is put into the composer.
+pub fn suggest(state: State, text: &str) {
+    if untrack(|| state.guide_attends() && ready(state)) {
+        say(state, text.to_owned());
+    } else {
+        set_draft(state, text.to_owned());
+    }
+}
+
+fn say(state: State, text: String) {
+    let turn = Turn::new(next_key(state), Role::User, Speaker::Model, text.clone(), Outcome::Said);
+    state.turns.update(|turns| turns.push(turn));
+    answer(state, Undo::Message(text));
 }
 
 /// Answers the last message again.
 pub fn regenerate(state: State) {
-    let Some(model) = idle_model(state) else { return };
+    if !untrack(|| ready(state)) {
+        return;
+    }
     let last = state.turns.with_untracked(|turns| turns.last().cloned());
     let Some(old) = last.filter(|turn| turn.role == Role::Assistant) else { return };
     state.turns.update(|turns| {
         turns.pop();
     });
-    answer(state, model, Undo::Answer(old));
+    answer(state, Undo::Answer(old));
 }
 
-/// Stops the answer; its text stays.
+/// Stops the answer; its text stays. One that still waits for a model is given up.
 pub fn stop(state: State) {
-    if let (Some(request), Some(client)) = (state.answering.get_untracked(), state.client()) {
+    give_up(state, None);
+    interrupt(state);
+}
+
+/// Stops an answer that is being made; one that waits goes on waiting, for the next model.
+pub fn interrupt(state: State) {
+    if let (Some(Answering::Underway(request)), Some(client)) = (state.answering.get_untracked(), state.client()) {
         client.cancel(request);
     }
+}
+
+/// Whether an answer waits for a model.
+pub fn waits(state: State) -> bool {
+    state.answering.get_untracked() == Some(Answering::Waiting)
 }
 
 /// Begins a new conversation.
@@ -76,56 +96,87 @@ pub fn set_draft(state: State, text: String) {
     state.draft.set(text);
 }
 
-/// The model, if one is loaded and not at work.
-fn idle_model(state: State) -> Option<LoadedModel> {
-    untrack(|| if ready(state) { state.loaded() } else { None })
-}
-
 fn next_key(state: State) -> u64 {
     state.turns.with_untracked(|turns| turns.iter().map(|turn| turn.key).max().unwrap_or(0)) + 1
 }
 
-fn turn(key: u64, role: Role, text: String, outcome: Outcome) -> Turn {
-    Turn { key, role, text: ArcRwSignal::new(text), outcome: ArcRwSignal::new(outcome) }
-}
-
-/// Has the model answer the conversation as it stands.
-fn answer(state: State, model: LoadedModel, undo: Undo) {
+/// Has a model answer the conversation as it stands, as soon as there is one.
+fn answer(state: State, undo: Undo) {
     state.answer_fault.set(None);
-    let command = command(state, &model);
     // A key of its own, not the replaced answer's: the view makes a new element for it.
     let replaced = if let Undo::Answer(old) = &undo { old.key } else { 0 };
-    let turn = turn(next_key(state).max(replaced + 1), Role::Assistant, String::new(), Outcome::Reading(None));
+    let key = next_key(state).max(replaced + 1);
+    let speaker = if untrack(|| state.guide_attends()) { Speaker::Guide } else { Speaker::Model };
+    let turn = Turn::new(key, Role::Assistant, speaker, String::new(), Outcome::Waiting);
     state.turns.update(|turns| turns.push(turn.clone()));
     state.written.notify();
-    match client(state) {
-        Ok(client) => {
-            let events = client.send(command, None);
-            state.answering.set(Some(events.id()));
-            state.announcement.set(state.language.get_untracked().strings().announce_start.to_owned());
-            saved::save(state);
-            spawn_local(follow(state, events, turn, model, undo));
-        }
-        Err(error) => fail(state, &turn, undo, error),
+    state.pending.set_value(Some(Pending { turn, undo }));
+    state.answering.set(Some(Answering::Waiting));
+    saved::save(state);
+    proceed(state);
+}
+
+/// After the engine has changed: begins the answer that waits, if there is one, or gives it up.
+pub fn proceed(state: State) {
+    if !waits(state) {
+        return;
+    }
+    enum Outlook {
+        Ready,
+        Later,
+        Never,
+    }
+    let outlook = state.engine.with_untracked(|engine| match engine {
+        Engine::Ready(_) => Outlook::Ready,
+        Engine::Starting | Engine::Loading(_) | Engine::Unsupported(Obstacle::Slow) => Outlook::Later,
+        Engine::Idle | Engine::Failed { .. } | Engine::Unsupported(_) => Outlook::Never,
+    });
+    match outlook {
+        Outlook::Ready => spawn_local(begin(state)),
+        Outlook::Later => {}
+        // Why is shown where the model should have been loaded.
+        Outlook::Never => give_up(state, None),
     }
 }
 
-/// The conversation as the engine takes it. A base model has no turns: it continues the last text.
-fn command(state: State, model: &LoadedModel) -> Command {
-    let settings = state.settings.get_untracked();
-    let mut messages: Vec<Message> = state.turns.with_untracked(|turns| {
-        let said = turns.iter().map(|turn| Message { role: turn.role, content: turn.text.get_untracked() });
-        said.filter(|message| !message.content.is_empty()).collect()
+/// Puts back what waits for a model.
+pub fn give_up(state: State, why: Option<ErrorReport>) {
+    let Some(Pending { turn, undo }) = take_pending(state) else { return };
+    state.answering.set(None);
+    put_back(state, &turn, undo, why);
+    saved::save(state);
+}
+
+fn take_pending(state: State) -> Option<Pending> {
+    state.pending.try_update_value(Option::take).flatten()
+}
+
+/// Begins the answer that waits, when the engine has time for it.
+async fn begin(state: State) {
+    let pass = state.queue.get_value().pass().await;
+    // If another model is being loaded by now, its end calls again.
+    let Some(model) = untrack(|| state.loaded()) else { return };
+    let Some(Pending { turn, undo }) = take_pending(state) else { return };
+    let client = match client(state) {
+        Ok(client) => client,
+        Err(error) => {
+            state.answering.set(None);
+            return put_back(state, &turn, undo, Some(error));
+        }
+    };
+    let speaker = Speaker::of(&model.id);
+    turn.speaker.set(speaker);
+    turn.outcome.set(Outcome::Reading(None));
+    let events = client.send(prompt::command(state, &model), None);
+    state.answering.set(Some(Answering::Underway(events.id())));
+    let strings = state.language.get_untracked().strings();
+    state.announcement.set(match speaker {
+        Speaker::Guide => strings.guide.announce_start.to_owned(),
+        Speaker::Model => strings.announce_start.to_owned(),
     });
-    let options = settings.generate;
-    if !model.chat {
-        let prompt = messages.pop().map(|message| message.content).unwrap_or_default();
-        return Command::Complete { prompt, options };
-    }
-    if !settings.system_prompt.trim().is_empty() {
-        messages.insert(0, Message { role: Role::System, content: settings.system_prompt });
-    }
-    Command::Chat { messages, options }
+    saved::save(state);
+    follow(state, events, turn, model, undo).await;
+    drop(pass);
 }
 
 /// Writes the answer into its turn as it comes.
@@ -177,12 +228,16 @@ async fn follow(state: State, mut events: Events, turn: Turn, model: LoadedModel
         Ok((reason, stats)) => {
             turn.outcome.set(Outcome::Ended { reason, stats, context_length: model.context_length });
             let text = turn.text.get_untracked();
-            state.announcement.set((state.language.get_untracked().strings().announce_end)(&text));
+            let strings = state.language.get_untracked().strings();
+            state.announcement.set(match turn.speaker.get_untracked() {
+                Speaker::Guide => (strings.guide.announce_end)(&text),
+                Speaker::Model => (strings.announce_end)(&text),
+            });
         }
         Err(error) => fail(state, &turn, undo, error),
     }
     state.answering.update(|answering| {
-        if *answering == Some(request) {
+        if *answering == Some(Answering::Underway(request)) {
             *answering = None;
         }
     });
@@ -192,10 +247,15 @@ async fn follow(state: State, mut events: Events, turn: Turn, model: LoadedModel
 
 /// Shows a failure in its place, and puts back what would be lost.
 fn fail(state: State, turn: &Turn, undo: Undo, error: ErrorReport) {
-    if !turn.text.with_untracked(String::is_empty) {
+    if turn.text.with_untracked(String::is_empty) {
+        put_back(state, turn, undo, Some(error));
+    } else {
         turn.outcome.set(Outcome::Failed(error));
-        return;
     }
+}
+
+/// Takes an answer that has no word yet out of the conversation, and puts back what was there before it.
+fn put_back(state: State, turn: &Turn, undo: Undo, why: Option<ErrorReport>) {
     let shown = state.turns.with_untracked(|turns| turns.iter().any(|other| other.key == turn.key));
     state.turns.update(|turns| turns.retain(|other| other.key != turn.key));
     match undo {
@@ -211,5 +271,7 @@ fn fail(state: State, turn: &Turn, undo: Undo, error: ErrorReport) {
             }
         }
     }
-    state.answer_fault.set(Some(error));
+    if why.is_some() {
+        state.answer_fault.set(why);
+    }
 }

@@ -29,6 +29,18 @@ pub fn significant(amount: f64) -> String {
     }
 }
 
+/// A speed that is only expected: "35", "4.2", "0.38".
+pub fn expected_rate(per_second: f64) -> String {
+    // As it will read: 9.96 is "10", not "10.0".
+    if per_second >= 9.95 {
+        format!("{per_second:.0}")
+    } else if per_second >= 0.995 {
+        format!("{per_second:.1}")
+    } else {
+        format!("{per_second:.2}")
+    }
+}
+
 /// A count with its thousands apart: "32,768".
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -63,6 +75,11 @@ pub fn short_wait(milliseconds: f64) -> String {
     if seconds < 9.95 { format!("{seconds:.2} s") } else { format!("{seconds:.1} s") }
 }
 
+/// Seconds of something that took a while, from milliseconds: "3.2 s".
+pub fn brief(milliseconds: f64) -> String {
+    format!("{:.1} s", (milliseconds / 1000.0).max(0.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +94,15 @@ mod tests {
         assert_eq!(bytes(4_712_764_160), "4.71 GB");
         assert_eq!(bytes(39_723_491_328), "39.7 GB");
         assert_eq!(bytes(u64::MAX), "18446744 TB");
+    }
+
+    #[test]
+    fn expected_rates_promise_no_false_precision() {
+        assert_eq!(expected_rate(34.6), "35");
+        assert_eq!(expected_rate(9.96), "10");
+        assert_eq!(expected_rate(4.23), "4.2");
+        assert_eq!(expected_rate(0.996), "1.0");
+        assert_eq!(expected_rate(0.384), "0.38");
     }
 
     #[test]

@@ -1,42 +1,23 @@
-//! What the page does with models: list, download, import, delete, load.
+//! What the page does with models: list, download, import, delete.
 //!
 //! Each of these ends in the state that the engine told last; a cancelled one leaves no error behind.
 
 use super::engine::{Client, Events};
 use super::frame::Frame;
-use super::preferences::{Key, forget, keep, recall};
+use super::preferences::{Key, forget, recall};
 use super::rate::Rate;
-use super::state::{Cargo, Engine, Library, Loading, Progress, State, Transfer, View};
-use super::{dialogue, i18n};
+use super::state::{Cargo, Engine, Library, Progress, State, Transfer};
+use super::{dialogue, loading};
 use crate::error::{Error, ErrorKind};
-use crate::protocol::{Command, ErrorReport, Event, LoadOptions, LoadedModel, ModelId, StorageUse, StoredModel};
+use crate::protocol::{Command, ErrorReport, Event, ModelId, StorageUse, StoredModel};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
-/// After the worker is ready: lists the models and loads the one of last time.
-pub async fn open(state: State) {
-    if refresh(state).await.is_err() {
-        return;
-    }
-    let Some(last) = recall::<ModelId>(Key::Model) else { return };
-    let known = state.library.with_untracked(|library| library.find(&last).is_some());
-    if !known {
-        forget(Key::Model);
-        state.view.set(View::Models);
-    } else if recall::<ModelId>(Key::Loading).is_some() {
-        // The page did not survive the last load: do not walk into the same trap unasked.
-        state.view.set(View::Models);
-    } else {
-        let _ = load(state, last, options(state)).await;
-    }
-}
-
-/// The load options of the settings.
-pub fn options(state: State) -> LoadOptions {
-    state.settings.with_untracked(|settings| settings.load)
-}
+/// How long a load gives way to what comes before it: the first load of the page, an answer that is about to begin.
+const GIVE_WAY_MS: u32 = 20;
 
 /// Asks for the stored models.
 pub async fn refresh(state: State) -> Result<(), ErrorReport> {
@@ -44,27 +25,17 @@ pub async fn refresh(state: State) -> Result<(), ErrorReport> {
     take_list(state, answer).map(|_| ())
 }
 
-/// Takes the loaded model off the GPU.
-pub async fn unload(state: State) -> Result<(), ErrorReport> {
-    dialogue::stop(state);
-    match client(state)?.send(Command::Unload, None).last().await? {
-        Event::Unloaded => {
-            state.engine.set(Engine::Idle);
-            Ok(())
-        }
-        other => Err(unexpected(&other)),
-    }
-}
-
 /// Deletes a stored model; off the GPU first, if it is there.
 pub async fn remove(state: State, model: ModelId) -> Result<(), ErrorReport> {
     if untrack(|| state.loaded()).is_some_and(|loaded| loaded.id == model) {
-        unload(state).await?;
+        loading::unload(state).await?;
     }
     let answer = client(state)?.send(Command::Remove { model: model.clone() }, None).last().await;
     take_list(state, answer)?;
-    if recall::<ModelId>(Key::Model).as_ref() == Some(&model) {
-        forget(Key::Model);
+    for key in [Key::Model, Key::Loading] {
+        if recall(key).as_ref() == Some(&model) {
+            forget(key);
+        }
     }
     Ok(())
 }
@@ -101,13 +72,29 @@ pub async fn import(state: State, file: File) -> Result<StoredModel, ErrorReport
     transfer(state, Cargo::Import { name: file.name() }, Command::Import, Some(&file)).await
 }
 
-/// Loads what a transfer has brought, unless a model is at work by then: that is not taken from under its user.
+/// Loads what a transfer has brought, unless another of the visitor's models is loaded by then: that is not taken from
+/// under its user. The guide makes way as soon as it has finished what it is saying.
 pub fn then_load(state: State, transfer: impl Future<Output = Result<StoredModel, ErrorReport>> + 'static) {
     spawn_local(async move {
-        let brought = transfer.await;
-        let free = state.engine.with_untracked(|engine| matches!(engine, Engine::Idle | Engine::Failed { .. }));
-        if let (Ok(model), true) = (brought, free) {
-            let _ = load(state, model.id, options(state)).await;
+        let Ok(brought) = transfer.await else { return };
+        let pass = loop {
+            let pass = state.queue.get_value().pass().await;
+            let starting = state.engine.with_untracked(|engine| *engine == Engine::Starting);
+            if !starting && !dialogue::waits(state) {
+                break pass;
+            }
+            drop(pass);
+            TimeoutFuture::new(GIVE_WAY_MS).await;
+        };
+        let free = state.engine.with_untracked(|engine| match engine {
+            Engine::Idle | Engine::Failed { .. } => true,
+            Engine::Ready(model) => model.id.is_guide(),
+            Engine::Starting | Engine::Unsupported(_) | Engine::Loading(_) => false,
+        });
+        if free {
+            let number = loading::announce(state, &brought.id);
+            let options = loading::options(state, &brought.id);
+            let _ = loading::load_now(state, number, brought.id, options, pass).await;
         }
     });
 }
@@ -165,54 +152,8 @@ pub fn end_transfer(state: State) {
     }
 }
 
-/// Loads a stored model in place of the one that is loaded.
-pub async fn load(state: State, model: ModelId, options: LoadOptions) -> Result<LoadedModel, ErrorReport> {
-    let client = client(state)?;
-    dialogue::stop(state);
-    cancel_load(state);
-    let name =
-        state.library.with_untracked(|library| library.find(&model).map(title)).unwrap_or_else(|| model.0.clone());
-    let events = client.send(Command::Load { model: model.clone(), options }, None);
-    let request = events.id();
-    state.load_progress.set(None);
-    state.engine.set(Engine::Loading(Loading { request, model: model.clone(), name }));
-    keep(Key::Loading, &model);
-    let answer = match finish(events, state.load_progress).await {
-        Ok(Event::Loaded { model }) => Ok(model),
-        Ok(other) => Err(unexpected(&other)),
-        Err(error) => Err(error),
-    };
-    // Another load may have taken the place of this one.
-    let current = state.engine.with_untracked(|engine| matches!(engine, Engine::Loading(l) if l.request == request));
-    if current {
-        forget(Key::Loading);
-        match &answer {
-            Ok(loaded) => {
-                keep(Key::Model, &loaded.id);
-                state.announcement.set((strings(state).announce_loaded)(&loaded.name));
-                state.engine.set(Engine::Ready(loaded.clone()));
-                state.view.set(View::Chat);
-            }
-            Err(error) if is(error, ErrorKind::Cancelled) => state.engine.set(Engine::Idle),
-            Err(error) => state.engine.set(Engine::Failed { error: error.clone(), model: Some(model) }),
-        }
-    }
-    answer
-}
-
-/// Stops loading.
-pub fn cancel_load(state: State) {
-    let request = state.engine.with_untracked(|engine| match engine {
-        Engine::Loading(loading) => Some(loading.request),
-        _ => None,
-    });
-    if let (Some(request), Some(client)) = (request, state.client()) {
-        client.cancel(request);
-    }
-}
-
 /// The final event of a request whose progress is shown in `shown`, at most once per frame.
-async fn finish(mut events: Events, shown: RwSignal<Option<Progress>>) -> Result<Event, ErrorReport> {
+pub async fn finish(mut events: Events, shown: RwSignal<Option<Progress>>) -> Result<Event, ErrorReport> {
     let frame = Frame::new(move |progress: Option<Progress>| shown.set(progress));
     let mut rate = Rate::default();
     let mut stage = None;
@@ -233,6 +174,14 @@ async fn finish(mut events: Events, shown: RwSignal<Option<Progress>>) -> Result
     frame.flush();
     shown.set(None);
     answer
+}
+
+/// How the page names a model.
+pub fn name(state: State, model: &ModelId) -> String {
+    if model.is_guide() {
+        return state.language.get_untracked().strings().guide.name.to_owned();
+    }
+    state.library.with_untracked(|library| library.find(model).map(title)).unwrap_or_else(|| model.0.clone())
 }
 
 /// How the page names a stored model: general.name says "InternLM2" in many official files, the id says more.
@@ -262,8 +211,4 @@ pub fn client(state: State) -> Result<Client, ErrorReport> {
 /// The answer of an engine that breaks the protocol.
 pub fn unexpected(event: &Event) -> ErrorReport {
     (&Error::new(ErrorKind::Internal, format!("the engine answered with {event:?}"))).into()
-}
-
-fn strings(state: State) -> &'static i18n::Strings {
-    state.language.get_untracked().strings()
 }

@@ -4,7 +4,7 @@
 //! for `stop` strings must not get text that runs past them.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{FinishReason, GenerateOptions, GenerationStats, Message, StoredModel};
+use crate::protocol::{FinishReason, GenerateOptions, GenerationStats, Message, ModelId, StoredModel};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -191,9 +191,15 @@ const fn finish_reason(reason: FinishReason) -> &'static str {
     }
 }
 
-/// The list of stored models.
-pub fn models(stored: &[StoredModel]) -> Value {
-    json!({"object": "list", "data": stored.iter().map(model).collect::<Vec<_>>()})
+/// The list of the models that can be loaded: the stored ones, and the guide by its name in the page's language.
+pub fn models(stored: &[StoredModel], guide: &str) -> Value {
+    let all: Vec<Value> = stored.iter().map(model).chain([built_in(guide)]).collect();
+    json!({"object": "list", "data": all})
+}
+
+/// The model that comes with the page, which is not stored: OpenAI's fields and its name.
+fn built_in(name: &str) -> Value {
+    json!({"id": ModelId::GUIDE, "name": name, "object": "model", "created": 0, "owned_by": "inkstone"})
 }
 
 /// One stored model: OpenAI's fields, and all that is known of it.
@@ -249,5 +255,13 @@ mod tests {
         let whole = envelope(Kind::Text).answer("ab", FinishReason::Stop, &stats);
         assert_eq!(whole["object"], "text_completion");
         assert_eq!(whole["choices"][0]["text"], "ab");
+    }
+
+    #[test]
+    fn the_guide_is_always_in_the_list() {
+        let list = models(&[], "Guide");
+        assert_eq!(list["data"][0]["id"], "built-in:guide");
+        assert_eq!(list["data"][0]["object"], "model");
+        assert_eq!(list["data"][0]["owned_by"], "inkstone");
     }
 }

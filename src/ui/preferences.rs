@@ -36,6 +36,8 @@ pub enum Key {
     Draft,
     /// [`Source`].
     Source,
+    /// [`Verified`](crate::protocol::Verified): the checks that this GPU has passed.
+    Verified,
 }
 
 impl Key {
@@ -49,6 +51,7 @@ impl Key {
             Self::Conversation => "inkstone.conversation",
             Self::Draft => "inkstone.draft",
             Self::Source => "inkstone.source",
+            Self::Verified => "inkstone.verified",
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Only what a later page can show: an answer that was still being made is kept as interrupted.
 
 use super::preferences::{Key, forget, keep, recall};
-use super::state::{Outcome, State, Turn};
+use super::state::State;
+use super::turn::{Outcome, Speaker, Turn};
 use crate::protocol::{FinishReason, GenerationStats, Role};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ use serde::{Deserialize, Serialize};
 struct SavedTurn {
     role: Role,
     text: String,
+    /// Missing in records from before there was a guide.
+    #[serde(default)]
+    speaker: Speaker,
     end: Option<SavedEnd>,
 }
 
@@ -40,7 +44,7 @@ impl SavedTurn {
             Outcome::Ended { reason, stats, context_length } => Some(SavedEnd { reason, stats, context_length }),
             _ => None,
         };
-        Self { role: turn.role, text: turn.text.get_untracked(), end }
+        Self { role: turn.role, text: turn.text.get_untracked(), speaker: turn.speaker.get_untracked(), end }
     }
 
     fn into_turn(self, key: u64) -> Turn {
@@ -51,6 +55,6 @@ impl SavedTurn {
             (Role::Assistant, None) => Outcome::Interrupted,
             _ => Outcome::Said,
         };
-        Turn { key, role: self.role, text: ArcRwSignal::new(self.text), outcome: ArcRwSignal::new(outcome) }
+        Turn::new(key, self.role, self.speaker, self.text, outcome)
     }
 }

@@ -7,10 +7,13 @@ use super::engine::Client;
 use super::format;
 use super::i18n::{Language, Strings};
 use super::preferences::{self, Key, Settings, Source, Theme, recall};
+use super::queue::Queue;
 use super::rate;
+use super::turn::{Answering, Pending, Turn};
 use crate::error::ErrorKind;
 use crate::protocol::{
-    ErrorReport, FinishReason, GenerationStats, LoadedModel, ModelId, RequestId, Role, Stage, StorageUse, StoredModel,
+    ErrorReport, LoadedModel, Measurement, ModelId, RequestId, SelfTestFault, SelfTestReport, Stage, StorageUse,
+    StoredModel,
 };
 use leptos::prelude::*;
 
@@ -19,6 +22,10 @@ use leptos::prelude::*;
 pub struct State {
     /// The link to the worker; `None` if it could not even be made.
     pub client: StoredValue<Option<Client>, LocalStorage>,
+    /// The line in front of it.
+    pub queue: StoredValue<Queue, LocalStorage>,
+    /// How many loads there have been.
+    pub loads: StoredValue<u64>,
     /// What the engine is at.
     pub engine: RwSignal<Engine>,
     /// How far loading is.
@@ -33,8 +40,10 @@ pub struct State {
     pub library_fault: RwSignal<Option<ErrorReport>>,
     /// The conversation, oldest first.
     pub turns: RwSignal<Vec<Turn>>,
-    /// The answer being made.
-    pub answering: RwSignal<Option<RequestId>>,
+    /// The answer being made, or waited for.
+    pub answering: RwSignal<Option<Answering>>,
+    /// The turn that waits for a model.
+    pub pending: StoredValue<Option<Pending>>,
     /// Why the last message could not be answered at all.
     pub answer_fault: RwSignal<Option<ErrorReport>>,
     /// Notified when text has been added, after at most one frame.
@@ -53,6 +62,12 @@ pub struct State {
     pub theme: RwSignal<Theme>,
     /// Where downloads come from.
     pub source: RwSignal<Source>,
+    /// What the GPU can hold and how fast it is.
+    pub measured: RwSignal<Measured>,
+    /// The self-test that was asked for.
+    pub self_test: RwSignal<SelfTest>,
+    /// What the checks before the last load did not pass, though it succeeded: a kernel variant was replaced.
+    pub replaced: RwSignal<Vec<SelfTestFault>>,
     /// Last thing told to screen readers.
     pub announcement: RwSignal<String>,
 }
@@ -82,8 +97,10 @@ pub enum Engine {
 /// A model on its way to the GPU.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loading {
-    /// To cancel it.
-    pub request: RequestId,
+    /// Tells it from other loads of this page.
+    pub number: u64,
+    /// To cancel it; `None` while it waits for its turn.
+    pub request: Option<RequestId>,
     /// Which one.
     pub model: ModelId,
     /// Its name.
@@ -210,40 +227,29 @@ impl Library {
     }
 }
 
-/// One turn of the conversation. Its text and its outcome change while it is being written.
-#[derive(Debug, Clone)]
-pub struct Turn {
-    /// Unique on this page.
-    pub key: u64,
-    /// Who speaks.
-    pub role: Role,
-    /// What is said.
-    pub text: ArcRwSignal<String>,
-    /// How far it is, or how it ended.
-    pub outcome: ArcRwSignal<Outcome>,
+/// What is known of the GPU's size and speed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measured {
+    /// Nothing.
+    Not,
+    /// It is being measured.
+    Underway,
+    /// It was.
+    Done(Measurement),
+    /// That failed.
+    Failed,
 }
 
-/// How far a turn is, or how it ended.
+/// The self-test that the visitor asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// A turn of the user's.
-    Said,
-    /// The prompt is being read: tokens done, of how many, if told yet.
-    Reading(Option<(u64, u64)>),
-    /// The answer is being written.
-    Writing,
-    /// Complete, or stopped.
-    Ended {
-        /// Why it ended.
-        reason: FinishReason,
-        /// What it took.
-        stats: GenerationStats,
-        /// Context length it was made with.
-        context_length: u32,
-    },
-    /// The page was closed meanwhile.
-    Interrupted,
-    /// It failed after some text.
+pub enum SelfTest {
+    /// Not asked for.
+    Not,
+    /// It is running.
+    Underway,
+    /// What it has shown.
+    Done(SelfTestReport),
+    /// It could not be run.
     Failed(ErrorReport),
 }
 
@@ -268,9 +274,11 @@ pub enum Panel {
 impl State {
     /// The state of a page that has just been opened.
     pub fn new() -> Self {
-        let view = if recall::<ModelId>(Key::Model).is_some() { View::Chat } else { View::Models };
+        let view = if last_load_crashed() { View::Models } else { View::Chat };
         Self {
             client: StoredValue::new_local(None),
+            queue: StoredValue::new_local(Queue::default()),
+            loads: StoredValue::new(0),
             engine: RwSignal::new(Engine::Starting),
             load_progress: RwSignal::new(None),
             transfer: RwSignal::new(Transfer::None),
@@ -279,6 +287,7 @@ impl State {
             library_fault: RwSignal::new(None),
             turns: RwSignal::new(Vec::new()),
             answering: RwSignal::new(None),
+            pending: StoredValue::new(None),
             answer_fault: RwSignal::new(None),
             written: Trigger::new(),
             draft: RwSignal::new(recall(Key::Draft).unwrap_or_default()),
@@ -288,6 +297,9 @@ impl State {
             language: RwSignal::new(preferences::language()),
             theme: RwSignal::new(recall(Key::Theme).unwrap_or_default()),
             source: RwSignal::new(recall(Key::Source).unwrap_or_default()),
+            measured: RwSignal::new(Measured::Not),
+            self_test: RwSignal::new(SelfTest::Not),
+            replaced: RwSignal::new(Vec::new()),
             announcement: RwSignal::new(String::new()),
         }
     }
@@ -315,6 +327,17 @@ impl State {
         })
     }
 
+    /// Whether the guide is the one to answer, now or as soon as it is there; and a dependency on that.
+    pub fn guide_attends(self) -> bool {
+        self.engine.with(|engine| match engine {
+            Engine::Starting => last_load_crashed() || recall::<ModelId>(Key::Model).is_none(),
+            Engine::Loading(loading) => loading.model.is_guide(),
+            Engine::Ready(model) => model.id.is_guide(),
+            Engine::Failed { model, .. } => model.as_ref().is_some_and(ModelId::is_guide),
+            Engine::Unsupported(_) | Engine::Idle => false,
+        })
+    }
+
     /// The engine's state as tests and the style sheet see it.
     pub fn engine_state(self) -> &'static str {
         let answering = self.answering.with(Option::is_some);
@@ -328,6 +351,11 @@ impl State {
             Engine::Failed { .. } => "failed",
         })
     }
+}
+
+/// Whether the page did not survive the last load of one of the visitor's models.
+pub fn last_load_crashed() -> bool {
+    recall::<ModelId>(Key::Loading).is_some()
 }
 
 /// A text of the page that changes with its language.

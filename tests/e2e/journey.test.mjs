@@ -71,14 +71,15 @@ describe('the page', { timeout: 30 * MINUTE }, () => {
   });
   after(() => browser?.close());
 
-  test('starts and waits for a model', async () => {
-    await engineState(page, 'idle', 'ready');
+  test('starts with the guide', async () => {
+    await engineState(page, 'ready');
+    assert.match(await page.getByTestId('engine-state').textContent(), /Guide/);
   });
 
-  test('takes a model from a file and loads it', async () => {
+  test('takes a model from a file and loads it in the place of the guide', async () => {
+    await page.getByTestId('choose-model').click();
     await page.getByTestId('file-input').setInputFiles(path.join(MODELS, `${fixture.name}.gguf`));
-    await page.getByTestId('stored-model').first().waitFor({ state: 'attached', timeout: 2 * MINUTE });
-    await load(page);
+    await loaded(page);
   });
 
   test('answers with text that grows, and stops when told', async () => {
@@ -115,7 +116,7 @@ describe('the page', { timeout: 30 * MINUTE }, () => {
 
   test('still has the model after a reload', async () => {
     await page.reload();
-    await load(page);
+    await loaded(page);
     await ask(page, 'Good morning');
     await stop(page);
   });
@@ -138,15 +139,10 @@ describe('the page', { timeout: 30 * MINUTE }, () => {
   });
 });
 
-/** Loads the stored model, unless the page does so by itself. */
-async function load(page) {
-  if ((await engineState(page, 'idle', 'loading', 'ready')) === 'idle') {
-    const button = page.getByTestId('load-model').or(page.getByTestId('continue')).first();
-    const ready = page.locator('[data-testid="engine-state"][data-state="ready"]');
-    await button.or(ready).first().waitFor({ timeout: MINUTE });
-    if (await button.isVisible()) await button.click();
-  }
-  await engineState(page, 'ready');
+/** Waits until the fixture is what answers. */
+async function loaded(page) {
+  const ready = page.locator('[data-testid="engine-state"][data-state="ready"]', { hasText: fixture.name });
+  await ready.waitFor({ timeout: 5 * MINUTE });
 }
 
 /** Runs in the page: collects the different lengths that answers have on their way. */

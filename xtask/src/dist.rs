@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: the static site in `dist/`, ready for any static host.
 
 use crate::shell::{self, say};
-use crate::{Failure, Outcome, constructors, tools};
+use crate::{Failure, Outcome, constructors, offline, tools};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,8 @@ pub fn folder() -> PathBuf {
     shell::root().join("dist")
 }
 
-/// Builds the site into [`folder`] and refuses a module whose exports run all constructors on every call.
+/// Builds the site into [`folder`], with the service worker that knows all its files, and refuses a module whose
+/// exports run all constructors on every call.
 pub fn build() -> Outcome {
     tools::for_site()?;
     say("Building the site: about 10 minutes the first time on two cores, seconds when little has changed");
@@ -31,7 +32,8 @@ pub fn build() -> Outcome {
     shell::run(shell::cargo().args(["fetch", "--quiet"]))?;
     // Trunk reads NO_COLOR as a boolean, and stops at the usual NO_COLOR=1.
     shell::run(tools::command("trunk").args(["build", "--release", "--offline"]).env_remove("NO_COLOR"))?;
-    check_modules()
+    check_modules()?;
+    write_service_worker()
 }
 
 /// Fails with a clear message if the site has not been built.
@@ -56,6 +58,18 @@ fn check_modules() -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Last of all, because it holds the digests of the other files.
+fn write_service_worker() -> Outcome {
+    let template = shell::root().join("static").join(offline::SCRIPT);
+    let template = fs::read_to_string(&template)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", template.display())))?;
+    let paths = files()?;
+    let files: Vec<_> = paths.iter().map(|path| Ok((place(path), read(path)?))).collect::<Outcome<_>>()?;
+    let script = offline::script(&template, &files)?;
+    let target = folder().join(offline::SCRIPT);
+    fs::write(&target, script).map_err(|error| Failure::new(format!("cannot write {}: {error}", target.display())))
 }
 
 fn show_sizes() -> Outcome {
@@ -119,5 +133,10 @@ fn read(file: &Path) -> Outcome<Vec<u8>> {
 }
 
 fn name(file: &Path) -> String {
-    file.strip_prefix(folder()).unwrap_or(file).display().to_string()
+    place(file).display().to_string()
+}
+
+/// Where a file is in the site.
+fn place(file: &Path) -> &Path {
+    file.strip_prefix(folder()).unwrap_or(file)
 }

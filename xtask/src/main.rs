@@ -9,6 +9,7 @@ mod browser;
 mod check;
 mod constructors;
 mod dist;
+mod offline;
 mod serve;
 mod shell;
 mod test;

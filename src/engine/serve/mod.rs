@@ -3,17 +3,18 @@
 //! One thing at a time has the engine; lists, cancellation and downloads go on beside it. A failure is an event of the
 //! request that met it, and leaves everything as it was before.
 
+mod builtin;
+mod load;
 mod post;
 mod slot;
 
 use super::bench::wasm_heap_bytes;
-use super::{BenchPlan, Emitted, Prepared, Session, Upload, bench};
+use super::{BenchPlan, Emitted, Session, bench};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gguf;
 use crate::gpu::{Gpu, GpuOptions};
 use crate::protocol::{
-    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, GenerateOptions, LoadOptions, ModelId, Request,
-    RequestId, Stage, VERSION,
+    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, Faults, GenerateOptions, Request, RequestId, Stage,
+    VERSION,
 };
 use crate::source::address::check_url;
 use crate::source::file::LocalFile;
@@ -22,8 +23,9 @@ use crate::source::{Cancel, Source, browser};
 use crate::storage::Library;
 use crate::tokenizer::prompt::{encode_chat, encode_completion};
 use crate::tokenizer::{Shown, Specials, StreamDecoder, decode};
+use load::Order;
 use post::Answer;
-use slot::{Loaded, Slot};
+use slot::Slot;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -37,6 +39,8 @@ struct Worker {
     library: RefCell<Option<Library>>,
     gpu: RefCell<Option<Rc<Gpu>>>,
     slot: Slot,
+    /// What a test has asked to go wrong.
+    faults: RefCell<Faults>,
     /// Requests that have not ended.
     running: RefCell<HashMap<RequestId, Cancel>>,
 }
@@ -103,7 +107,18 @@ impl Worker {
                 self.library().await?.remove(&model).await?;
                 self.models().await
             }
-            Command::Load { model, options } => self.load(model, options, cancel, answer).await,
+            Command::Load { model, options, verified } => {
+                let mut place = self.slot.take()?;
+                let loaded = self.load(&mut place, Order { id: model, options, verified }, cancel, answer).await;
+                self.slot.put(place);
+                loaded
+            }
+            Command::Measure { probe } => self.measure(probe).await,
+            Command::SelfTest => self.self_test(answer).await,
+            Command::Inject { faults } => {
+                *self.faults.borrow_mut() = faults;
+                Ok(Event::Done)
+            }
             Command::Unload => {
                 drop(self.slot.take()?);
                 self.slot.put(None);
@@ -166,7 +181,8 @@ impl Worker {
         match known {
             Some(gpu) => Ok(gpu),
             None => {
-                let gpu = Rc::new(Gpu::open(GpuOptions::default()).await?);
+                let options = GpuOptions { broken: self.faults.borrow().kernels.clone(), ..Default::default() };
+                let gpu = Rc::new(Gpu::open(options).await?);
                 Ok(self.gpu.borrow_mut().get_or_insert(gpu).clone())
             }
         }
@@ -188,36 +204,6 @@ impl Worker {
         let library = self.library().await?;
         let model = library.store(source, |done, total| answer.progress(stage, done, total)).await?;
         Ok(Event::Stored { model })
-    }
-
-    async fn load(&self, model: ModelId, options: LoadOptions, cancel: &Cancel, answer: &Answer) -> Result<Event> {
-        let mut place = self.slot.take()?;
-        let loaded = self.load_into(&mut place, model, options, cancel, answer).await;
-        self.slot.put(place);
-        loaded
-    }
-
-    async fn load_into(
-        &self,
-        place: &mut Option<Box<Loaded>>,
-        id: ModelId,
-        options: LoadOptions,
-        cancel: &Cancel,
-        answer: &Answer,
-    ) -> Result<Event> {
-        answer.progress(Stage::Prepare, 0, None);
-        let mut file = self.library().await?.open_model(&id).await?;
-        let header = gguf::read_header(|offset, length| file.read(offset, length), file.len())?;
-        let prepared = Prepared::new(&header, options)?;
-        let gpu = self.gpu().await?;
-        // Only now: a file that cannot be read leaves the loaded model as it was. Both together may not fit the GPU.
-        *place = None;
-        gpu.finish().await?;
-        let upload = Upload { id, source: &mut file, cancel };
-        let mut progress = |done, of| answer.progress(Stage::Upload, done, Some(of));
-        let (session, report) = prepared.load(gpu, upload, &mut progress).await?;
-        *place = Some(Box::new(Loaded { session, report: report.clone() }));
-        Ok(Event::Loaded { model: report })
     }
 
     fn diagnose(&self) -> DiagnosticsReport {

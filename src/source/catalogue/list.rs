@@ -22,6 +22,8 @@ pub(super) static CHAT_1_8B: Family = Family {
     licence: LICENCE,
     parameters: 1_889_110_016,
     layers: 24,
+    hidden: 2048,
+    ffn: 8192,
     trained_context: 32_768,
 };
 
@@ -36,6 +38,8 @@ pub(super) static CHAT_7B: Family = Family {
     licence: LICENCE,
     parameters: 7_737_708_544,
     layers: 32,
+    hidden: 4096,
+    ffn: 14336,
     trained_context: 32_768,
 };
 
@@ -49,6 +53,8 @@ pub(super) static CHAT_7B_1M: Family = Family {
     licence: LICENCE,
     parameters: 7_737_708_544,
     layers: 32,
+    hidden: 4096,
+    ffn: 14336,
     trained_context: 262_144,
 };
 
@@ -62,6 +68,8 @@ pub(super) static CHAT_20B: Family = Family {
     licence: LICENCE,
     parameters: 19_861_149_696,
     layers: 48,
+    hidden: 6144,
+    ffn: 16384,
     trained_context: 32_768,
 };
 

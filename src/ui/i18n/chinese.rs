@@ -1,5 +1,6 @@
 //! Simplified Chinese.
 
+use super::parts::{CheckStrings, FitStrings, GuideStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
 
@@ -130,6 +131,7 @@ pub const STRINGS: Strings = Strings {
     copy: "复制",
     copied: "已复制",
     regenerate: "重新回答",
+    waiting: "模型就绪后马上回答…",
     reading: "正在阅读…",
     reading_count: |done, total| format!("正在阅读 {done} / {total}"),
     speed: |rate| format!("{rate} token/秒"),
@@ -175,6 +177,47 @@ pub const STRINGS: Strings = Strings {
     reload_model: "按此重新加载",
     reset: "全部恢复默认",
     diagnostics: "复制诊断信息",
+
+    guide: GuideStrings {
+        name: "向导",
+        built_in: "内置",
+        built_in_hint: "随网页附带的小助手，只了解 Inkstone",
+        introduction: "我是向导，一个内置的小助手，不是书生·浦语 2.5。可以问我有关 Inkstone 的问题，也可以直接选择模型。",
+        questions: ["我的数据会上传吗？", "我该选哪个模型？", "Inkstone 是什么？", "可以离线使用吗？"],
+        composer: "问问向导有关 Inkstone 的事",
+        note: "向导只了解 Inkstone，回答也可能有误。",
+        choose: "向导只了解 Inkstone，其他问题请交给书生·浦语 2.5。",
+        loading: "正在唤醒向导…",
+        ask: "问问向导",
+        settings: "当前由向导回答，它不受这些设置影响。以下设置用于你加载的模型。",
+        announce_start: "向导正在回答。",
+        announce_end: |answer| format!("向导的回答：{answer}"),
+    },
+    fit: FitStrings {
+        measuring: "正在测量这块显卡能运行哪些模型…",
+        measured: |adapter| format!("以下为在 {adapter} 上的估计。"),
+        failed: "未能测量这块显卡。",
+        again: "重新测量",
+        fits: |context, rate| format!("最长 {context} token · 约 {rate} token/秒"),
+        too_large: |needed, free| format!("需要 {needed} 显存，可用 {free}"),
+        best: "适合这块显卡",
+        software_title: "此浏览器只提供软件模拟的显卡",
+        software_speed: |model, rate| {
+            format!("在它上面运行书生·浦语 2.5 会非常慢：{model} 每秒约生成 {rate} 个 token。")
+        },
+        software_advice: "如果这台电脑有显卡，请在浏览器设置中开启硬件加速、更新显卡驱动，或换用其他浏览器，然后重新测量。",
+    },
+    check: CheckStrings {
+        start: "检测显卡",
+        underway: "正在检查显卡…",
+        passed: |count, adapter, time| format!("{adapter} 通过了全部 {count} 项检查，用时 {time}。"),
+        failed: |wrong, all| format!("{all} 项检查中有 {wrong} 项未通过"),
+        found: |expected, found| format!("应为 {expected}，实为 {found}"),
+        found_nothing: |expected| format!("应为 {expected}，没有得到数值"),
+        answer: "向导的已知回答",
+        advice: "请更新显卡驱动和浏览器后重新检测。若仍不通过，请换用其他浏览器或显卡。",
+        replaced: "在这块显卡上，有一种计算方式结果有误，已改用另一种。回答不受影响，但可能较慢；更新显卡驱动或许有帮助。",
+    },
 
     details: "详细信息",
     copy_details: "复制详细信息",

@@ -1,5 +1,6 @@
 //! English.
 
+use super::parts::{CheckStrings, FitStrings, GuideStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
 
@@ -131,6 +132,7 @@ pub const STRINGS: Strings = Strings {
     copy: "Copy",
     copied: "Copied",
     regenerate: "Answer again",
+    waiting: "Waiting until the model is ready…",
     reading: "Reading…",
     reading_count: |done, total| format!("Reading {done} / {total}"),
     speed: |rate| format!("{rate} tok/s"),
@@ -185,6 +187,55 @@ pub const STRINGS: Strings = Strings {
     reload_model: "Load again with these",
     reset: "Reset all to defaults",
     diagnostics: "Copy diagnostics",
+
+    guide: GuideStrings {
+        name: "Guide",
+        built_in: "built-in",
+        built_in_hint: "A tiny helper that comes with the page; it only knows Inkstone",
+        introduction: "I am the guide, a tiny built-in helper, not InternLM2.5. Ask me about Inkstone, or choose a model.",
+        questions: [
+            "Is my data sent anywhere?",
+            "Which model should I choose?",
+            "What is Inkstone?",
+            "Does it work offline?",
+        ],
+        composer: "Ask the guide about Inkstone",
+        note: "The guide only knows Inkstone, and can be wrong.",
+        choose: "The guide only knows Inkstone. For everything else there is InternLM2.5.",
+        loading: "Waking the guide…",
+        ask: "Ask the guide",
+        settings: "The guide is at work, which always answers in its own way. These settings are for your models.",
+        announce_start: "The guide is answering.",
+        announce_end: |answer| format!("The guide has answered: {answer}"),
+    },
+    fit: FitStrings {
+        measuring: "Measuring what this GPU can run…",
+        measured: |adapter| format!("Estimated for {adapter}."),
+        failed: "This GPU could not be measured.",
+        again: "Measure again",
+        fits: |context, rate| format!("up to {context} tokens · about {rate} tok/s"),
+        too_large: |needed, free| format!("needs {needed} of GPU memory; {free} can be had"),
+        best: "Recommended for this GPU",
+        software_title: "This browser offers only a software GPU",
+        software_speed: |model, rate| {
+            format!("On it InternLM2.5 is very slow: {model} would write about {rate} tokens a second.")
+        },
+        software_advice: "If this computer has a graphics processor, switch on hardware acceleration in the browser's \
+            settings, update the graphics driver, or try another browser; then measure again.",
+    },
+    check: CheckStrings {
+        start: "Test the GPU",
+        underway: "Checking this GPU…",
+        passed: |count, adapter, time| format!("All {count} checks passed on {adapter} in {time}."),
+        failed: |wrong, all| format!("{wrong} of {all} checks failed"),
+        found: |expected, found| format!("expected {expected}, found {found}"),
+        found_nothing: |expected| format!("expected {expected}, found no number"),
+        answer: "the guide's known answer",
+        advice: "Update the graphics driver and the browser, then test again. If that does not help, use another \
+            browser or another GPU.",
+        replaced: "On this GPU one way of computing gave wrong results, so another one is used. Answers are right; \
+            they may be slower. An update of the graphics driver may help.",
+    },
 
     details: "Details",
     copy_details: "Copy details",

@@ -67,6 +67,10 @@ pub const fn text(kind: ErrorKind) -> ErrorText {
             "The connection to the graphics processor was lost",
             "This happens after sleep, a driver update, or when memory is short. Load the model again; the conversation is kept.",
         ),
+        K::SelfTestFailed => say(
+            "This graphics processor computes wrong results",
+            "Its answers would be nonsense. Update the graphics driver and the browser, then try again; or use another browser or another GPU.",
+        ),
         K::Gpu => say(
             "The graphics processor reported a fault",
             "Load the model again. If it stays, update the graphics driver and restart the browser.",

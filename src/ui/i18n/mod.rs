@@ -6,9 +6,11 @@ mod chinese;
 mod chinese_errors;
 mod english;
 mod english_errors;
+mod parts;
 mod strings;
 
 use crate::error::ErrorKind;
+pub use parts::{CheckStrings, FitStrings, GuideStrings};
 use serde::{Deserialize, Serialize};
 pub use strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 

@@ -2,6 +2,8 @@
 //!
 //! Texts with something inserted are functions, since word order differs; what they insert is formatted already.
 
+use super::parts::{CheckStrings, FitStrings, GuideStrings};
+
 /// A setting: its name and one line on what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
@@ -217,6 +219,8 @@ pub struct Strings {
     pub copied: &'static str,
     /// Answers again.
     pub regenerate: &'static str,
+    /// No model is ready for an answer yet.
+    pub waiting: &'static str,
     /// Before the first progress of an answer.
     pub reading: &'static str,
     /// Prompt tokens read, of how many.
@@ -291,6 +295,14 @@ pub struct Strings {
     pub reset: &'static str,
     /// Copies figures about the GPU.
     pub diagnostics: &'static str,
+
+    // Parts with a struct of their own.
+    /// The built-in guide.
+    pub guide: GuideStrings,
+    /// Which models fit this GPU.
+    pub fit: FitStrings,
+    /// Whether this GPU computes right.
+    pub check: CheckStrings,
 
     // Faults.
     /// Opens the raw message.

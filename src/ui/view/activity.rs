@@ -2,9 +2,10 @@
 
 use super::fault::Fault;
 use crate::protocol::{ModelId, Stage};
-use crate::ui::format;
-use crate::ui::library;
+use crate::ui::i18n::Strings;
+use crate::ui::preferences::{Key, recall};
 use crate::ui::state::{Cargo, Engine, Progress, State, Transfer, View, t};
+use crate::ui::{format, library, loading};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -12,6 +13,10 @@ use leptos::task::spawn_local;
 #[component]
 pub fn Activity() -> impl IntoView {
     let state = State::of_page();
+    let in_chat = move || state.view.get() == View::Chat;
+    let quiet = move |pick: fn(&Strings) -> &'static str| {
+        view! { <p class="quiet starting">{move || pick(state.strings())}</p> }
+    };
     let transfer = move || match state.transfer.get() {
         Transfer::None => None,
         Transfer::Running { what, .. } => {
@@ -38,17 +43,22 @@ pub fn Activity() -> impl IntoView {
         ),
     };
     let load = move || match state.engine.get() {
-        Engine::Starting => Some(view! { <p class="quiet starting">{t(|s| s.engine_starting)}</p> }.into_any()),
+        // Below the composer there is a line for these.
+        Engine::Starting => (!in_chat()).then(|| quiet(|s| s.engine_starting).into_any()),
+        Engine::Loading(loading) if loading.model.is_guide() => {
+            (!in_chat()).then(|| quiet(|s| s.guide.loading).into_any())
+        }
         Engine::Loading(loading) => {
             let title = move || (state.strings().loading)(&loading.name);
-            let cancel = move || library::cancel_load(state);
+            let cancel = move || loading::cancel_load(state);
             Some(view! { <Card title cancel progress=state.load_progress /> }.into_any())
         }
         Engine::Failed { error, model } => Some(
             view! {
                 <Fault error>
-                    <LoadAgain model />
+                    <LoadAgain model=model.clone() />
                     <ChooseAnother />
+                    <AskGuide instead_of=model />
                 </Fault>
             }
             .into_any(),
@@ -56,7 +66,9 @@ pub fn Activity() -> impl IntoView {
         Engine::Unsupported(_) | Engine::Idle | Engine::Ready(_) => None,
     };
     let fault = move || {
-        state.library_fault.get().map(|error| {
+        // Who has no model yet and talks to the guide need not know what storage there is.
+        let concerns = !in_chat() || recall::<ModelId>(Key::Model).is_some();
+        state.library_fault.get().filter(|_| concerns).map(|error| {
             view! {
                 <Fault error>
                     <button
@@ -107,12 +119,7 @@ fn LoadAgain(model: Option<ModelId>) -> impl IntoView {
             <button
                 type="button"
                 class="button button-primary"
-                on:click=move |_| {
-                    let model = model.clone();
-                    spawn_local(async move {
-                        let _ = library::load(state, model, library::options(state)).await;
-                    });
-                }
+                on:click=move |_| loading::load_as_set(state, model.clone())
             >
                 {t(|s| s.load_again)}
             </button>
@@ -138,6 +145,28 @@ fn ChooseAnother() -> impl IntoView {
             }
         })
     }
+}
+
+/// Goes back to the guide, unless it is the guide itself that could not be loaded.
+#[component]
+fn AskGuide(instead_of: Option<ModelId>) -> impl IntoView {
+    let state = State::of_page();
+    let other = instead_of.is_none_or(|model| !model.is_guide());
+    other.then(|| {
+        view! {
+            <button
+                type="button"
+                class="button"
+                data-testid="ask-guide"
+                on:click=move |_| {
+                    state.view.set(View::Chat);
+                    loading::load_guide(state);
+                }
+            >
+                {t(|s| s.guide.ask)}
+            </button>
+        }
+    })
 }
 
 /// A title, a bar, figures and Cancel.
@@ -179,8 +208,10 @@ where
 fn figures(state: State, progress: Option<Progress>) -> String {
     let strings = state.strings();
     let Some(progress) = progress else { return strings.stage_waiting.to_owned() };
-    if progress.stage == Stage::Prepare {
-        return strings.stage_prepare.to_owned();
+    match progress.stage {
+        Stage::Prepare => return strings.stage_prepare.to_owned(),
+        Stage::SelfTest => return strings.check.underway.to_owned(),
+        Stage::Download | Stage::Import | Stage::Upload | Stage::Prefill => {}
     }
     let done = format::bytes(progress.done);
     let mut parts = vec![progress.total.map_or(done.clone(), |total| (strings.of)(&done, &format::bytes(total)))];

@@ -10,7 +10,7 @@ use super::settings::SettingsPanel;
 use crate::ui::engine::{Client, Notice};
 use crate::ui::preferences::{Key, forget, keep};
 use crate::ui::state::{Engine, Obstacle, Panel, State, View};
-use crate::ui::{api, dialogue, library, saved};
+use crate::ui::{api, dialogue, loading, saved};
 use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -86,15 +86,24 @@ fn has_webgpu() -> bool {
 
 /// What the worker tells of itself.
 fn hear(state: State, notice: Notice) {
+    let stop_at = |obstacle: Obstacle| state.engine.set(Engine::Unsupported(obstacle));
     match notice {
         Notice::Ready => {
-            state.engine.set(Engine::Idle);
-            spawn_local(library::open(state));
+            state.engine.update(|engine| {
+                if *engine == Engine::Unsupported(Obstacle::Slow) {
+                    *engine = Engine::Starting;
+                }
+            });
+            spawn_local(loading::open(state));
         }
-        Notice::Slow => state.engine.set(Engine::Unsupported(Obstacle::Slow)),
-        Notice::VersionMismatch(error) => state.engine.set(Engine::Unsupported(Obstacle::VersionMismatch(error))),
-        Notice::NotStarted(error) => state.engine.set(Engine::Unsupported(Obstacle::NotStarted(error))),
-        Notice::Died(error) => state.engine.set(Engine::Unsupported(Obstacle::Died(error))),
+        Notice::Slow => {
+            if state.engine.with_untracked(|engine| *engine == Engine::Starting) {
+                stop_at(Obstacle::Slow);
+            }
+        }
+        Notice::VersionMismatch(error) => stop_at(Obstacle::VersionMismatch(error)),
+        Notice::NotStarted(error) => stop_at(Obstacle::NotStarted(error)),
+        Notice::Died(error) => stop_at(Obstacle::Died(error)),
         Notice::GpuLost(error) => {
             let model = untrack(|| state.loaded()).map(|model| model.id);
             // While a model is being loaded, that request's own failure tells more.
@@ -103,6 +112,7 @@ fn hear(state: State, notice: Notice) {
             }
         }
     }
+    dialogue::proceed(state);
 }
 
 /// Keeps preferences, and shows them where the style sheet looks: on the document.
@@ -152,7 +162,8 @@ fn listen(state: State) {
     window_event_listener(ev::pagehide, move |_| {
         saved::save(state);
         // Leaving in the middle is no crash.
-        if state.engine.with_untracked(|engine| matches!(engine, Engine::Loading(_))) {
+        let own = |engine: &Engine| matches!(engine, Engine::Loading(loading) if !loading.model.is_guide());
+        if state.engine.with_untracked(own) {
             forget(Key::Loading);
         }
     });

@@ -1,10 +1,12 @@
 //! The official models: one row for each, with the file to propose; all its files are folded below.
 
+use super::fit::{FitNote, MeasureLine, known};
 use super::icon::{Drawing, Icon};
+use crate::source::catalogue::fit::{Fit, recommend};
 use crate::source::catalogue::{self, Advice, Entry, Family, Quantisation, USUAL_CONTEXT};
 use crate::ui::i18n::{Quality, Size};
 use crate::ui::preferences::Source;
-use crate::ui::state::{Engine, State, Transfer, t};
+use crate::ui::state::{Engine, Measured, State, Transfer, t};
 use crate::ui::{format, library};
 use leptos::prelude::*;
 use std::iter::{once, repeat};
@@ -18,14 +20,15 @@ pub fn Catalogue() -> impl IntoView {
                 <div>
                     <h2 class="section-title">{t(|s| s.catalogue_heading)}</h2>
                     <p class="section-lead">{t(|s| s.catalogue_lead)}</p>
+                    <MeasureLine />
                 </div>
                 <SourceMenu />
             </div>
             <ul class="rows">
                 {catalogue::families()
                     .into_iter()
-                    .zip(once(Weight::First).chain(repeat(Weight::Other)))
-                    .map(|(family, weight)| view! { <FamilyRow family weight /> })
+                    .zip(once(Place::First).chain(repeat(Place::Other)))
+                    .map(|(family, place)| view! { <FamilyRow family place /> })
                     .collect_view()}
             </ul>
         </section>
@@ -64,11 +67,39 @@ fn SourceMenu() -> impl IntoView {
     }
 }
 
-/// How much a row stands out: the first is for who does not know which to take.
+/// The place of a row: the first is for who does not know which to take, as long as nothing is known of the GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
+enum Place {
     First,
     Other,
+}
+
+/// How much a proposal stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// The one for this GPU.
+    Best,
+    /// The one to begin with.
+    First,
+    Other,
+}
+
+/// The weight of a proposal, by what is known of the GPU.
+fn weight(state: State, entry: &'static Entry, place: Place) -> Memo<Weight> {
+    Memo::new(move |_| {
+        let best = state.measured.with(|measured| match measured {
+            Measured::Done(report) => recommend(report),
+            Measured::Not | Measured::Underway | Measured::Failed => None,
+        });
+        match best {
+            Some(best) if best == entry => Weight::Best,
+            // One that does not fit can be had, but nobody is led to it.
+            None if place == Place::First && !matches!(known(state, entry), Some(Fit::TooLarge { .. })) => {
+                Weight::First
+            }
+            _ => Weight::Other,
+        }
+    })
 }
 
 /// Whether all files of a model are listed.
@@ -79,12 +110,13 @@ enum Files {
 }
 
 #[component]
-fn FamilyRow(family: &'static Family, weight: Weight) -> impl IntoView {
+fn FamilyRow(family: &'static Family, place: Place) -> impl IntoView {
     let state = State::of_page();
     let files = RwSignal::new(Files::Folded);
     let listed = move || files.get() == Files::Listed;
     let count = catalogue::entries_of(family).count();
     let proposed = catalogue::entries_of(family).find(|entry| entry.advice == Advice::Recommended);
+    let proposed = proposed.map(|entry| (entry, weight(state, entry, place)));
     let memory = move |entry: &Entry| {
         let bytes = entry.gpu_bytes(USUAL_CONTEXT);
         (state.strings().gpu_memory)(&format::bytes(bytes + bytes / 10))
@@ -92,10 +124,17 @@ fn FamilyRow(family: &'static Family, weight: Weight) -> impl IntoView {
     view! {
         <li class="family">
             <div class="family-text">
-                <h3 class="family-name">{family.name}</h3>
+                <h3 class="family-name">
+                    {family.name}
+                    {proposed.map(|(_, weight)| move || {
+                        (weight.get() == Weight::Best).then(|| view! {
+                            <span class="tag tag-good" data-testid="recommended">{t(|s| s.fit.best)}</span>
+                        })
+                    })}
+                </h3>
                 <p class="family-note">{move || (state.strings().good_for)(size(family))}</p>
                 <p class="family-facts">
-                    {proposed.map(|entry| view! {
+                    {proposed.map(|(entry, _)| view! {
                         <span class="tag" title=t(|s| s.recommended)>{entry.quantisation.label()}</span>
                         <span>{move || memory(entry)}</span>
                     })}
@@ -114,7 +153,7 @@ fn FamilyRow(family: &'static Family, weight: Weight) -> impl IntoView {
                     </button>
                 </p>
             </div>
-            {proposed.map(|entry| view! { <Proposal entry weight /> })}
+            {proposed.map(|(entry, weight)| view! { <Proposal entry weight /> })}
             {move || {
                 listed().then(|| view! {
                     <ul class="files">
@@ -128,12 +167,12 @@ fn FamilyRow(family: &'static Family, weight: Weight) -> impl IntoView {
 
 /// The file to propose: one button.
 #[component]
-fn Proposal(entry: &'static Entry, weight: Weight) -> impl IntoView {
+fn Proposal(entry: &'static Entry, weight: Memo<Weight>) -> impl IntoView {
     let state = State::of_page();
     let stored = stored(state, entry);
     let blocked = blocked(state);
-    let class = match weight {
-        Weight::First => "button button-primary",
+    let class = move || match weight.get() {
+        Weight::Best | Weight::First => "button button-primary",
         Weight::Other => "button",
     };
     view! {
@@ -157,6 +196,7 @@ fn Proposal(entry: &'static Entry, weight: Weight) -> impl IntoView {
                     .into_any()
                 }
             }}
+            <FitNote entry />
         </div>
     }
 }
@@ -173,6 +213,7 @@ fn FileRow(entry: &'static Entry) -> impl IntoView {
             <span class="file-quality quiet">
                 {move || (state.strings().quality)(quality(entry.quantisation))}
                 {(entry.advice == Advice::Recommended).then(|| view! { " · " {t(|s| s.recommended)} })}
+                <FitNote entry />
             </span>
             <span class="file-size">{format::bytes(entry.size.bytes())}</span>
             {move || {

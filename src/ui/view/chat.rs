@@ -1,12 +1,13 @@
 //! The conversation: its messages, or a beginning where there are none, and the composer.
 
 use super::activity::Activity;
+use super::beginning::Beginning;
 use super::composer::Composer;
-use super::icon::Seal;
 use super::transcript::Transcript;
-use crate::ui::library;
-use crate::ui::state::{Engine, Outcome, State, Transfer, View, t};
-use crate::ui::{dialogue, format};
+use crate::protocol::Stage;
+use crate::ui::format;
+use crate::ui::state::{Engine, State, Transfer, View, t};
+use crate::ui::turn::Outcome;
 use leptos::prelude::*;
 
 /// The share of the context from which on its end is announced, in percent.
@@ -23,70 +24,75 @@ pub fn Chat() -> impl IntoView {
             <div class="dock">
                 <div class="column">
                     <Activity />
-                    <NeedsModel />
+                    <NeedsModel empty />
                     <NearlyFull />
                     <Composer />
-                    <p class="note">{t(|s| s.composer_note)}</p>
+                    <Note />
                 </div>
             </div>
         </main>
     }
 }
 
-/// An empty conversation.
+/// How far the engine is, where that is no matter of its own; otherwise what to think of the answers. One quiet line in
+/// one place, so that nothing moves when the guide is there.
 #[component]
-fn Beginning() -> impl IntoView {
+fn Note() -> impl IntoView {
     let state = State::of_page();
-    let lead = move || {
-        let model = state.loaded()?;
+    let checking = Memo::new(move |_| {
+        state.load_progress.with(|progress| progress.as_ref().is_some_and(|p| p.stage == Stage::SelfTest))
+    });
+    let said = move || {
         let strings = state.strings();
-        let name = state.library.with(|library| library.find(&model.id).map_or(model.name.clone(), library::title));
-        Some(if model.chat { (strings.empty_lead)(&name, &model.adapter) } else { (strings.empty_lead_base)(&name) })
-    };
-    let suggestions = move || {
-        let chat = state.loaded().is_none_or(|model| model.chat);
-        chat.then(|| {
-            let buttons = state.strings().suggestions.into_iter().map(|suggestion| {
-                view! {
-                    <button
-                        type="button"
-                        class="suggestion"
-                        data-testid="suggestion"
-                        on:click=move |_| dialogue::set_draft(state, suggestion.prompt.to_owned())
-                    >
-                        <strong>{suggestion.title}</strong>
-                        <span>{suggestion.prompt}</span>
-                    </button>
+        state.engine.with(|engine| match engine {
+            Engine::Starting => strings.engine_starting,
+            Engine::Loading(loading) if loading.model.is_guide() => {
+                if checking.get() {
+                    strings.check.underway
+                } else {
+                    strings.guide.loading
                 }
-            });
-            view! { <div class="suggestions">{buttons.collect_view()}</div> }
+            }
+            Engine::Ready(model) if model.id.is_guide() => strings.guide.note,
+            _ => strings.composer_note,
         })
     };
-    view! {
-        <div class="beginning">
-            <div class="column">
-                <Seal />
-                <h1>{t(|s| s.empty_heading)}</h1>
-                <p class="quiet">{lead}</p>
-                {suggestions}
-            </div>
-        </div>
-    }
+    view! { <p class="note" data-testid="note">{said}</p> }
 }
 
-/// Leads to the models when none is loaded.
+/// Leads to the models while none of the visitor's is loaded. An empty conversation with the guide does so itself.
 #[component]
-fn NeedsModel() -> impl IntoView {
+fn NeedsModel(empty: Memo<bool>) -> impl IntoView {
     let state = State::of_page();
-    let needed = Memo::new(move |_| {
-        state.engine.with(|engine| matches!(engine, Engine::Idle))
-            && state.transfer.with(|transfer| !matches!(transfer, Transfer::Running { .. }))
+    #[derive(Clone, Copy, PartialEq)]
+    enum Need {
+        None,
+        Nobody,
+        OnlyGuide,
+    }
+    let need = Memo::new(move |_| {
+        let on_its_way = state.transfer.with(|transfer| matches!(transfer, Transfer::Running { .. }));
+        // Asked first, so that both are always followed.
+        let guide = state.guide_attends();
+        state.engine.with(|engine| match engine {
+            _ if on_its_way => Need::None,
+            Engine::Idle => Need::Nobody,
+            // A fault has a button of its own.
+            Engine::Failed { .. } | Engine::Unsupported(_) => Need::None,
+            _ if guide && !empty.get() => Need::OnlyGuide,
+            _ => Need::None,
+        })
     });
+    let said = move || match need.get() {
+        Need::OnlyGuide => state.strings().guide.choose,
+        Need::None | Need::Nobody => state.strings().composer_needs_model,
+    };
+    let shown = Memo::new(move |_| need.get() != Need::None);
     move || {
-        needed.get().then(|| {
+        shown.get().then(|| {
             view! {
                 <div class="needs-model">
-                    <span>{t(|s| s.composer_needs_model)}</span>
+                    <span>{said}</span>
                     <button
                         type="button"
                         class="button button-primary"

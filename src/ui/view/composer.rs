@@ -32,10 +32,11 @@ pub fn Composer() -> impl IntoView {
             fit(&area);
         }
     });
-    // Ready to write as soon as there is somebody to answer.
+    // Ready to write as soon as somebody can be asked, unless the visitor is at something else by then.
     Effect::new(move |_| {
-        let ready = state.engine.with(|engine| matches!(engine, Engine::Ready(_)));
-        if let Some(area) = node.get().filter(|_| ready && !touch_keyboard()) {
+        let ready =
+            state.engine.with(|engine| matches!(engine, Engine::Starting | Engine::Loading(_) | Engine::Ready(_)));
+        if let Some(area) = node.get().filter(|_| ready && nothing_focused() && !touch_keyboard()) {
             focus(&area);
         }
     });
@@ -50,6 +51,7 @@ pub fn Composer() -> impl IntoView {
         let strings = state.strings();
         match state.loaded() {
             Some(model) if !model.chat => strings.composer_base,
+            _ if state.guide_attends() => strings.guide.composer,
             _ => strings.composer,
         }
     };
@@ -118,6 +120,10 @@ fn SendOrStop() -> impl IntoView {
 fn focus(area: &HtmlTextAreaElement) {
     // A page that is not in front may be refused.
     let _ = area.focus();
+}
+
+fn nothing_focused() -> bool {
+    document().active_element().is_none_or(|active| active.tag_name().eq_ignore_ascii_case("body"))
 }
 
 /// Makes the box as high as its text.

@@ -118,7 +118,17 @@ fn ThemeButton() -> impl IntoView {
 #[component]
 fn ModelChip() -> impl IntoView {
     let state = State::of_page();
+    let guide = Memo::new(move |_| {
+        state.engine.with(|engine| match engine {
+            Engine::Ready(model) => model.id.is_guide(),
+            Engine::Loading(loading) => loading.model.is_guide(),
+            _ => false,
+        })
+    });
     let name = Memo::new(move |_| {
+        if guide.get() {
+            return Some(state.strings().guide.name.to_owned());
+        }
         state.engine.with(|engine| match engine {
             Engine::Ready(model) => Some(
                 state
@@ -148,7 +158,11 @@ fn ModelChip() -> impl IntoView {
             class="chip"
             data-testid="engine-state"
             data-state=move || state.engine_state()
-            title=move || if there() { state.strings().back_to_chat } else { state.strings().models }
+            title=move || {
+                let strings = state.strings();
+                let leads_to = if there() { strings.back_to_chat } else { strings.models };
+                if guide.get() { format!("{}\n{leads_to}", strings.guide.built_in_hint) } else { leads_to.to_owned() }
+            }
             aria-expanded=move || there().to_string()
             disabled=move || matches!(state.engine.get(), Engine::Unsupported(_))
             on:click=move |_| {
@@ -169,6 +183,7 @@ fn ModelChip() -> impl IntoView {
                         }
                     })
             }}
+            {move || guide.get().then(|| view! { <span class="chip-note">{t(|s| s.guide.built_in)}</span> })}
             {move || name.get().is_none().then(|| view! { <span class="chip-name">{condition}</span> })}
             <Drawing icon=Icon::Chevron />
         </button>

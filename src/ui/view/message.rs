@@ -9,7 +9,8 @@ use super::stats::Stats;
 use crate::protocol::{FinishReason, Role};
 use crate::ui::dialogue;
 use crate::ui::format;
-use crate::ui::state::{Outcome, State, Turn, t};
+use crate::ui::state::{State, t};
+use crate::ui::turn::{Outcome, Speaker, Turn};
 use leptos::prelude::*;
 
 /// A turn.
@@ -41,11 +42,14 @@ fn Question(turn: Turn) -> impl IntoView {
 #[component]
 fn Answer(turn: Turn) -> impl IntoView {
     let state = State::of_page();
-    let Turn { key, text, outcome, .. } = turn;
-    let (text, outcome) = (RwSignal::from(text), RwSignal::from(outcome));
+    let Turn { key, text, outcome, speaker, .. } = turn;
+    let (text, outcome, speaker) = (RwSignal::from(text), RwSignal::from(outcome), RwSignal::from(speaker));
+    let guide = Memo::new(move |_| speaker.get() == Speaker::Guide);
+    let name = move || if guide.get() { state.strings().guide.name } else { state.strings().model };
     let phase = Memo::new(move |_| {
         outcome.with(|outcome| match outcome {
             Outcome::Said | Outcome::Ended { .. } | Outcome::Interrupted | Outcome::Failed(_) => "done",
+            Outcome::Waiting => "waiting",
             Outcome::Reading(_) => "reading",
             Outcome::Writing => "writing",
         })
@@ -69,12 +73,14 @@ fn Answer(turn: Turn) -> impl IntoView {
             class="message message-assistant"
             data-testid="message-assistant"
             data-phase=move || phase.get()
-            aria-label=t(|s| s.model)
+            aria-label=name
             aria-busy=move || (!done()).to_string()
         >
             <Seal />
             <div class="message-body">
-                {move || (phase.get() == "reading").then(|| view! { <Reading outcome /> })}
+                // Nobody may take the guide's words for those of InternLM2.5.
+                {move || guide.get().then(|| view! { <p class="message-name" data-testid="speaker">{name}</p> })}
+                {move || matches!(phase.get(), "waiting" | "reading").then(|| view! { <Reading outcome /> })}
                 <div class="message-text" dir="auto">{move || text.get()}</div>
                 {move || done().then(|| view! { <Ending outcome /> })}
                 {move || done().then(tools)}
@@ -83,7 +89,7 @@ fn Answer(turn: Turn) -> impl IntoView {
     }
 }
 
-/// While the prompt is read: how far that is.
+/// Before the first word: what it waits for, or how far the prompt is read.
 #[component]
 fn Reading(outcome: RwSignal<Outcome>) -> impl IntoView {
     let state = State::of_page();
@@ -93,6 +99,7 @@ fn Reading(outcome: RwSignal<Outcome>) -> impl IntoView {
             Outcome::Reading(Some((done, total))) => {
                 (strings.reading_count)(&format::count(*done), &format::count(*total))
             }
+            Outcome::Waiting => strings.waiting.to_owned(),
             _ => strings.reading.to_owned(),
         })
     };
@@ -105,7 +112,7 @@ fn Ending(outcome: RwSignal<Outcome>) -> impl IntoView {
     let state = State::of_page();
     move || match outcome.get() {
         Outcome::Ended { reason: FinishReason::Stop, .. } | Outcome::Said => None,
-        Outcome::Reading(_) | Outcome::Writing => None,
+        Outcome::Waiting | Outcome::Reading(_) | Outcome::Writing => None,
         Outcome::Failed(error) => Some(view! { <Fault error /> }.into_any()),
         Outcome::Ended { reason, .. } => {
             let said = move || match reason {

@@ -1,14 +1,18 @@
 //! The components, one per file. Each shows a part of [`State`](super::state::State) and calls
-//! [`library`](super::library) or [`dialogue`](super::dialogue) when it is used; none talks to the worker itself.
+//! [`library`](super::library), [`loading`](super::loading), [`dialogue`](super::dialogue) or
+//! [`checkup`](super::checkup) when it is used; none talks to the worker itself.
 
 mod activity;
 mod app;
+mod beginning;
 mod catalogue;
 mod chat;
+mod checkup;
 mod composer;
 mod copy;
 mod fault;
 mod file;
+mod fit;
 mod header;
 mod hero;
 mod icon;

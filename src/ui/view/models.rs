@@ -3,32 +3,21 @@
 use super::activity::Activity;
 use super::catalogue::Catalogue;
 use super::file::FileCard;
-use super::hero::Hero;
+use super::fit::{SoftwareNotice, measure_once};
 use super::stored::Stored;
-use crate::ui::state::{Library, State, t};
+use crate::ui::state::{State, t};
 use leptos::prelude::*;
 
-/// The view. Who has no model yet sees first what this is.
+/// The view.
 #[component]
 pub fn Models() -> impl IntoView {
-    let state = State::of_page();
-    let newcomer = Memo::new(move |_| {
-        state.library.with(|library| match library {
-            Library::Unknown => true,
-            Library::Known { models, .. } => models.is_empty(),
-        })
-    });
+    measure_once(State::of_page());
     view! {
         <main class="view">
             <div class="page">
-                {move || {
-                    if newcomer.get() {
-                        view! { <Hero /> }.into_any()
-                    } else {
-                        view! { <h1 class="visually-hidden">{t(|s| s.models)}</h1> }.into_any()
-                    }
-                }}
+                <h1 class="visually-hidden">{t(|s| s.models)}</h1>
                 <Activity />
+                <SoftwareNotice />
                 <Stored />
                 <Catalogue />
                 <FileCard />

@@ -1,12 +1,13 @@
 //! The settings: instructions, sampling, and what takes effect when the model is loaded again.
 
+use super::checkup::{SelfTestButton, SelfTestResult};
 use super::copy::write;
 use super::icon::{Drawing, Icon};
 use super::setting::{NumberSetting, Range, Slider};
 use crate::protocol::{Command, Event, GenerateOptions, KvType};
-use crate::ui::library;
 use crate::ui::preferences::{INTERNLM_SYSTEM_PROMPT, Settings};
-use crate::ui::state::{Panel, State, t};
+use crate::ui::state::{Panel, SelfTest, State, t};
+use crate::ui::{library, loading};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -51,6 +52,7 @@ fn Opened() -> impl IntoView {
                     <Drawing icon=Icon::Close />
                 </button>
             </div>
+            <NotForGuide />
             <SystemPrompt />
             <Sampling />
             <Memory />
@@ -66,8 +68,22 @@ fn Opened() -> impl IntoView {
                 <button type="button" class="button" data-testid="diagnostics" on:click=move |_| copy_diagnostics(state)>
                     {t(|s| s.diagnostics)}
                 </button>
+                <SelfTestButton />
             </div>
+            <SelfTestResult />
         </aside>
+    }
+}
+
+/// Says that the guide answers in its own way.
+#[component]
+fn NotForGuide() -> impl IntoView {
+    let state = State::of_page();
+    let guide = Memo::new(move |_| state.loaded().is_some_and(|model| model.id.is_guide()));
+    move || {
+        guide.get().then(|| {
+            view! { <p class="setting-hint settings-note" data-testid="guide-settings">{t(|s| s.guide.settings)}</p> }
+        })
     }
 }
 
@@ -203,7 +219,7 @@ fn Memory() -> impl IntoView {
     };
     // What the loaded model has, if that is not what is asked for.
     let outdated = Memo::new(move |_| {
-        let model = state.loaded()?;
+        let model = state.loaded().filter(|model| !model.id.is_guide())?;
         let asked = state.settings.with(|settings| settings.load);
         let differs =
             asked.kv_type != model.kv_type || asked.context_length.is_some_and(|length| length != model.context_length);
@@ -254,12 +270,7 @@ fn Memory() -> impl IntoView {
                         type="button"
                         class="button button-primary button-wide"
                         data-testid="reload-model"
-                        on:click=move |_| {
-                            let model = model.clone();
-                            spawn_local(async move {
-                                let _ = library::load(state, model, library::options(state)).await;
-                            });
-                        }
+                        on:click=move |_| loading::load_as_set(state, model.clone())
                     >
                         {t(|s| s.reload_model)}
                     </button>
@@ -282,7 +293,12 @@ fn copy_diagnostics(state: State) {
             Err(error) => format!("{}: {}", error.code, error.message),
         };
         let browser = window().navigator().user_agent().unwrap_or_default();
-        if write(&format!("{browser}\n{engine}\n")).await {
+        let mut faults = state.replaced.get_untracked();
+        if let SelfTest::Done(report) = state.self_test.get_untracked() {
+            faults.extend(report.failed);
+        }
+        let faults: String = faults.iter().map(|fault| format!("self-test: {fault}\n")).collect();
+        if write(&format!("{browser}\n{engine}\n{faults}")).await {
             state.announcement.set(state.language.get_untracked().strings().copied.to_owned());
         }
     });

@@ -3,8 +3,8 @@
 use super::icon::{Drawing, Icon};
 use crate::protocol::{ModelId, StorageUse, StoredModel};
 use crate::ui::preferences::{Key, recall};
-use crate::ui::state::{Engine, Library, State, t};
-use crate::ui::{format, library};
+use crate::ui::state::{Engine, Library, State, last_load_crashed, t};
+use crate::ui::{format, library, loading};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -33,26 +33,19 @@ pub fn Stored() -> impl IntoView {
     }
 }
 
-/// Loads `model` with the settings as they are.
-fn load(state: State, model: ModelId) {
-    spawn_local(async move {
-        let _ = library::load(state, model, library::options(state)).await;
-    });
-}
-
 /// One click back to the model of last time, when it has not been loaded by itself.
 #[component]
 fn Continue() -> impl IntoView {
     let state = State::of_page();
     let last = move || {
-        let idle = state.engine.with(|engine| matches!(engine, Engine::Idle));
-        let last: ModelId = idle.then(|| recall(Key::Model).or_else(|| recall(Key::Loading)))??;
+        let free = state.engine.with(|engine| matches!(engine, Engine::Idle)) || state.guide_attends();
+        let last: ModelId = free.then(|| recall(Key::Loading).or_else(|| recall(Key::Model)))??;
         state.library.with(|library| library.find(&last).cloned())
     };
     move || {
         last().map(|model| {
             let name = library::title(&model);
-            let crashed = recall::<ModelId>(Key::Loading).is_some();
+            let crashed = last_load_crashed();
             view! {
                 <div class="card continue">
                     {crashed.then(|| view! { <p>{t(|s| s.continue_after_crash)}</p> })}
@@ -60,7 +53,7 @@ fn Continue() -> impl IntoView {
                         type="button"
                         class="button button-primary button-wide"
                         data-testid="continue"
-                        on:click=move |_| load(state, model.id.clone())
+                        on:click=move |_| loading::load_as_set(state, model.id.clone())
                     >
                         {move || (state.strings().continue_with)(&name)}
                     </button>
@@ -85,7 +78,14 @@ fn Row(model: StoredModel) -> impl IntoView {
     let loaded = Memo::new(move |_| {
         state.engine.with(|engine| matches!(engine, Engine::Ready(loaded) if id.with_value(|id| *id == loaded.id)))
     });
-    let busy = Memo::new(move |_| state.engine.with(|engine| matches!(engine, Engine::Loading(_) | Engine::Starting)));
+    // The guide gives way at any time.
+    let busy = Memo::new(move |_| {
+        state.engine.with(|engine| match engine {
+            Engine::Starting => true,
+            Engine::Loading(loading) => !loading.model.is_guide(),
+            _ => false,
+        })
+    });
     let shape = model.shape;
     let facts = move || {
         let strings = state.strings();
@@ -123,7 +123,7 @@ fn Row(model: StoredModel) -> impl IntoView {
                                     class="button"
                                     data-testid="unload-model"
                                     on:click=move |_| spawn_local(async move {
-                                        let _ = library::unload(state).await;
+                                        let _ = loading::unload(state).await;
                                     })
                                 >
                                     {t(|s| s.unload)}
@@ -137,7 +137,7 @@ fn Row(model: StoredModel) -> impl IntoView {
                                     class="button button-primary"
                                     data-testid="load-model"
                                     disabled=move || busy.get()
-                                    on:click=move |_| load(state, id.get_value())
+                                    on:click=move |_| loading::load_as_set(state, id.get_value())
                                 >
                                     {t(|s| s.load)}
                                 </button>

@@ -18,11 +18,12 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
  * Opens a browser with one page: `{ page, errors, requests, close() }`.
  * `errors` are console errors and uncaught exceptions, workers' too; `requests` all URLs asked for, workers' too.
  */
-export async function openBrowser({ webgpu = true, args = [] } = {}) {
+export async function openBrowser({ webgpu = true, args = [], locale } = {}) {
   const profile = mkdtempSync(path.join(tmpdir(), 'inkstone-e2e-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: executable(),
     headless: true,
+    locale,
     chromiumSandbox: process.getuid?.() !== 0,
     args: [...QUIET, ...(webgpu ? SOFTWARE_WEBGPU : []), ...args],
   });

@@ -1,0 +1,149 @@
+//! A second's measurement of the GPU, from which the page predicts which models fit and how fast they will be.
+//!
+//! The bandwidth that counts is not the memory's but that of the kernels which decode: on a real GPU the two are close,
+//! on a slow one unpacking takes longer than reading. So the decoding kernel itself is timed, for each type of weights
+//! that is published. What a token costs beyond reading is taken from the loaded model, usually the guide, whose weights
+//! are few.
+
+use super::Session;
+use crate::error::Result;
+use crate::gpu::{Buffer, DeviceClass, Gpu, Kernel, Workgroups};
+use crate::kernels::{Accumulate, MatvecVariant, Packed, matvec};
+use crate::model::Model;
+use crate::protocol::{Measurement, Processor};
+use crate::quant::DType;
+use web_time::Instant;
+
+/// The types that matrices of the published files have.
+const TYPES: [DType; 9] =
+    [DType::Q2K, DType::Q3K, DType::Q4K, DType::Q5K, DType::Q6K, DType::Q4_0, DType::Q5_0, DType::Q8_0, DType::F16];
+
+/// Columns of the matrices that are read: the smallest model's width.
+const COLS: u32 = 2048;
+
+/// Weights of the first trial; a GPU that is done with them at once gets [`MANY_ROWS`].
+const FEW_ROWS: u32 = 1024;
+
+/// More than the caches of GPUs hold, in any type: 2 bits a weight are 32 MB.
+const MANY_ROWS: u32 = 65_536;
+
+/// Seconds that each type is read for.
+const SECONDS: f64 = 0.08;
+
+/// Tokens that the loaded model decodes, for the cost of its launches.
+const TOKENS: u32 = 6;
+
+/// Measures `gpu`. `session`: what is loaded; without it launches count as free. Asks for `probe` bytes of memory.
+///
+/// # Errors
+/// The GPU's.
+pub async fn measure(
+    gpu: &Gpu,
+    session: Option<&mut Session>,
+    variant: MatvecVariant,
+    probe: u64,
+) -> Result<Measurement> {
+    let start = Instant::now();
+    let free_bytes = gpu.free_bytes(probe).await;
+    let mut rates = Vec::with_capacity(TYPES.len());
+    for dtype in TYPES {
+        rates.push((dtype.to_string(), rate(gpu, dtype, variant).await?));
+    }
+    let mut measured = Measurement {
+        adapter: gpu.name().to_owned(),
+        processor: match gpu.class() {
+            DeviceClass::Gpu => Processor::Gpu,
+            DeviceClass::Software => Processor::Software,
+        },
+        max_binding_bytes: gpu.limits().max_binding_bytes,
+        free_bytes,
+        probed_bytes: probe,
+        rates,
+        seconds_per_launch: 0.0,
+        launches_per_block: Model::LAUNCHES_PER_BLOCK,
+        launches_beside: Model::LAUNCHES_BESIDE,
+        milliseconds: 0.0,
+    };
+    if let Some(session) = session {
+        measured.seconds_per_launch = seconds_per_launch(session, &measured).await?;
+    }
+    measured.milliseconds = start.elapsed().as_secs_f64() * 1e3;
+    Ok(measured)
+}
+
+/// Packed bytes a second that the kernel of decoding reads of a type.
+async fn rate(gpu: &Gpu, dtype: DType, variant: MatvecVariant) -> Result<f64> {
+    let few = Trial::new(gpu, dtype, FEW_ROWS, variant)?;
+    few.seconds(gpu, 1).await?; // compiles
+    let once = few.seconds(gpu, 1).await?;
+    if gpu.class() == DeviceClass::Software || once > SECONDS / 4.0 {
+        return few.rate(gpu, once).await;
+    }
+    drop(few);
+    let many = Trial::new(gpu, dtype, MANY_ROWS, variant)?;
+    many.seconds(gpu, 1).await?;
+    let once = many.seconds(gpu, 1).await?;
+    many.rate(gpu, once).await
+}
+
+/// One matrix and what it is multiplied with. Their contents do not matter for the time.
+struct Trial {
+    packed: Packed,
+    kernel: Kernel,
+    workgroups: Workgroups,
+    weights: Buffer,
+    x: Buffer,
+    y: Buffer,
+}
+
+impl Trial {
+    fn new(gpu: &Gpu, dtype: DType, rows: u32, variant: MatvecVariant) -> Result<Self> {
+        let mut packed = Packed { dtype, rows, cols: COLS, first_row: 0 };
+        while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
+            packed.rows /= 2;
+        }
+        let (kernel, workgroups) = matvec(&packed, Accumulate::Replace, variant);
+        let weights = gpu.allocate(packed.bytes(), "the weights of a measurement")?;
+        let x = gpu.allocate(4 * u64::from(packed.cols), "the input of a measurement")?;
+        let y = gpu.allocate(4 * u64::from(packed.rows), "the output of a measurement")?;
+        Ok(Self { packed, kernel, workgroups, weights, x, y })
+    }
+
+    /// Seconds for `count` launches.
+    async fn seconds(&self, gpu: &Gpu, count: u32) -> Result<f64> {
+        gpu.finish().await?;
+        let start = Instant::now();
+        for _ in 0..count {
+            gpu.launch(&self.kernel, self.workgroups, &[&self.weights, &self.x, &self.y]);
+        }
+        gpu.finish().await?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+
+    /// Bytes a second, over as many launches as [`SECONDS`] hold if one takes `once`.
+    async fn rate(&self, gpu: &Gpu, once: f64) -> Result<f64> {
+        let count = (SECONDS / once.max(1e-5)).clamp(1.0, 1000.0) as u32;
+        let seconds = self.seconds(gpu, count).await?;
+        Ok(self.packed.bytes() as f64 * f64::from(count) / seconds.max(1e-9))
+    }
+}
+
+/// What a decoded token of the loaded model takes beyond reading its weights, for each launch.
+async fn seconds_per_launch(session: &mut Session, measured: &Measurement) -> Result<f64> {
+    session.clear();
+    let mut seconds = Vec::new();
+    for token in 0..TOKENS.min(session.model().context()) {
+        let start = Instant::now();
+        session.decode(token).await?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    session.clear();
+    // The first compiles; of the rest the median, which one hiccup does not move.
+    seconds.remove(0);
+    seconds.sort_by(f64::total_cmp);
+    let token = seconds.get(seconds.len() / 2).copied().unwrap_or(0.0);
+    let bytes = session.model().weight_bytes_by_type();
+    let reading: f64 = bytes.iter().map(|(dtype, bytes)| *bytes as f64 / measured.rate(&dtype.to_string())).sum();
+    let launches = measured.launches_per_block * session.model().config().layers + measured.launches_beside;
+    Ok((token - reading).max(0.0) / f64::from(launches))
+}

@@ -1,0 +1,105 @@
+//! Loading a model, and the self-test before it.
+
+use super::Worker;
+use super::builtin::Builtin;
+use super::post::Answer;
+use super::slot::Loaded;
+use crate::engine::selftest::{Scope, SelfTest, verdict};
+use crate::engine::{Prepared, Upload, known_answer, measure};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gguf;
+use crate::gpu::ByteSource;
+use crate::kernels::MatvecVariant;
+use crate::protocol::{Event, LoadOptions, ModelId, Stage, Verified};
+use crate::source::Cancel;
+
+/// What is to be loaded, and how.
+pub(super) struct Order {
+    pub(super) id: ModelId,
+    pub(super) options: LoadOptions,
+    pub(super) verified: Option<Verified>,
+}
+
+impl Worker {
+    /// Loads into `place`, which keeps what it has as long as the file may still turn out to be wrong.
+    pub(super) async fn load(
+        &self,
+        place: &mut Option<Box<Loaded>>,
+        order: Order,
+        cancel: &Cancel,
+        answer: &Answer,
+    ) -> Result<Event> {
+        answer.progress(Stage::Prepare, 0, None);
+        let (header, mut source): (_, Box<dyn ByteSource>) = if order.id.is_guide() {
+            let builtin = Builtin::fetch(cancel).await?;
+            (gguf::read_header(|offset, length| Ok(builtin.read(offset, length)), builtin.len())?, Box::new(builtin))
+        } else {
+            let file = self.library().await?.open_model(&order.id).await?;
+            (gguf::read_header(|offset, length| file.read(offset, length), file.len())?, Box::new(file))
+        };
+        let prepared = Prepared::new(&header, order.options)?;
+        let gpu = self.gpu().await?;
+        answer.progress(Stage::SelfTest, 0, None);
+        let wrong = self.faults.borrow().expected.clone();
+        let test = SelfTest::new(&gpu, order.verified, &wrong)?;
+        let (right, mut self_test) = test.run(&prepared.scope()).await?;
+        let variant = verdict(right, &self_test)?;
+        cancel.check()?;
+        // Only now: a file that cannot be read leaves the loaded model as it was. Both together may not fit the GPU.
+        *place = None;
+        gpu.finish().await?;
+        let upload = Upload { id: order.id.clone(), source: &mut *source, cancel, variant };
+        let mut progress = |done, of| answer.progress(Stage::Upload, done, Some(of));
+        let (mut session, report) = prepared.load(gpu, upload, &mut progress).await?;
+        if order.id.is_guide() {
+            answer.progress(Stage::SelfTest, 0, None);
+            let known = known_answer(&mut session, cancel).await?;
+            if !known.is_right() {
+                let message = format!(
+                    "the GPU \"{}\" computes wrong results: asked {:?}, the built-in guide must answer {:?}, here it \
+                     answers {:?}; update the graphics driver or the browser, or try another browser or GPU",
+                    report.adapter, known.prompt, known.expected, known.found
+                );
+                return Err(Error::new(ErrorKind::SelfTestFailed, message));
+            }
+            self_test.answer = Some(known);
+        }
+        *place = Some(Box::new(Loaded { session, report: report.clone() }));
+        Ok(Event::Loaded { model: report, self_test })
+    }
+
+    /// Checks everything, and the guide's answer where the guide is loaded.
+    pub(super) async fn self_test(&self, answer: &Answer) -> Result<Event> {
+        let mut place = self.slot.take()?;
+        let tested = self.test_all(&mut place, answer).await;
+        self.slot.put(place);
+        tested
+    }
+
+    async fn test_all(&self, place: &mut Option<Box<Loaded>>, answer: &Answer) -> Result<Event> {
+        answer.progress(Stage::SelfTest, 0, None);
+        let gpu = self.gpu().await?;
+        let wrong = self.faults.borrow().expected.clone();
+        let (_, mut report) = SelfTest::new(&gpu, None, &wrong)?.run(&Scope::everything()).await?;
+        if let Some(loaded) = place.as_mut().filter(|loaded| loaded.report.id.is_guide()) {
+            report.answer = Some(known_answer(&mut loaded.session, &Cancel::new()).await?);
+        }
+        Ok(Event::SelfTested { report })
+    }
+
+    /// Measures the GPU, with the loaded model where there is one.
+    pub(super) async fn measure(&self, probe: u64) -> Result<Event> {
+        let mut place = self.slot.take()?;
+        let measured = match self.gpu().await {
+            Ok(gpu) => {
+                let session = place.as_mut().map(|loaded| &mut loaded.session);
+                let variant = session.as_ref().map(|session| session.model().variant());
+                let variant = variant.unwrap_or(MatvecVariant::suited_to(gpu.class()));
+                measure(&gpu, session, variant, probe).await
+            }
+            Err(error) => Err(error),
+        };
+        self.slot.put(place);
+        Ok(Event::Measured { report: measured? })
+    }
+}

@@ -1,0 +1,98 @@
+// The page without a network: keeps all files of one build, and answers with them from the second visit on.
+//
+// A build is one whole: page, worker and wasm work only with each other, and the worker's files keep their names from
+// build to build. So the files of a build are checked against the digests below, become available all together, and
+// give way all together: a new build waits until the last tab of the old one is closed. Never call skipWaiting here.
+//
+// A request for anything that is not in the list takes its usual way, as if this script did not exist. That is meant
+// for models above all: they may lie beside the page, and are gigabytes that the page stores by itself.
+//
+// `cargo xtask dist` fills in the two constants (xtask/src/offline.rs) and writes the result beside index.html.
+//
+// The way back, should the kept copy ever do harm: put this on the host as sw.js, in place of this file, and leave it
+// there. Browsers look for a new sw.js on every visit, and not in their HTTP cache.
+//
+//   addEventListener("install", () => skipWaiting());
+//   addEventListener("activate", (event) => event.waitUntil(leave()));
+//   async function leave() {
+//     for (const name of await caches.keys()) if (name.startsWith("inkstone-")) await caches.delete(name);
+//     await registration.unregister();
+//   }
+"use strict";
+
+// Hexadecimal; another one whenever any file is another one.
+const BUILD = "{build}";
+// Each an address relative to this script, and the SHA-256 of what must be there.
+const FILES = [["{files}", ""]];
+
+const HERE = new URL("./", location.href);
+// Caches belong to the whole origin, which may have Inkstone in several folders.
+const CACHE = `inkstone-${BUILD}@${HERE.pathname}`;
+const DIGESTS = new Map(FILES.map(([name, digest]) => [new URL(name, HERE).href, digest]));
+
+addEventListener("install", (event) => event.waitUntil(keepAll()));
+addEventListener("activate", (event) => event.waitUntil(takeOver()));
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  // A kept file is whole: an answer to a range would have to be cut out of it.
+  if (request.method !== "GET" || request.headers.has("range")) return;
+  const url = request.url.split("#", 1)[0];
+  if (DIGESTS.has(url)) event.respondWith(answer(request, url));
+});
+
+// One file after the other: the page is still fetching its own, and a visit that ends too early leaves whole files,
+// with which the next attempt goes on. If one fails, this build is not installed; what was there before stays in use.
+async function keepAll() {
+  try {
+    const cache = await caches.open(CACHE);
+    for (const [url, digest] of DIGESTS) {
+      await cache.put(url, (await kept(url, digest)) ?? (await fetched(url, digest)));
+    }
+  } catch (error) {
+    console.warn("Inkstone is not available offline yet:", error);
+    throw error;
+  }
+}
+
+// What has not changed since an earlier build, the built-in model above all, is not fetched again.
+async function kept(url, digest) {
+  for (const name of await ownCaches()) {
+    const response = await caches.match(url, { cacheName: name, ignoreVary: true });
+    if (response && (await digestOf(response)) === digest) return response;
+  }
+}
+
+// The browser has just fetched most files for the page, so its HTTP cache is asked first. Where that is out of date,
+// the digest tells, and the host is asked; it may be out of date, too, while a deployment spreads.
+async function fetched(url, digest) {
+  for (const cache of ["default", "reload"]) {
+    // A redirected answer could not be used for the page itself.
+    const response = await fetch(url, { cache, redirect: "error" });
+    if (response.status === 200 && (await digestOf(response)) === digest) return response;
+  }
+  throw new Error(`${url} is not the file of build ${BUILD}`);
+}
+
+async function digestOf(response) {
+  const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// By now no page of another build is open.
+async function takeOver() {
+  const old = (await ownCaches()).filter((name) => name !== CACHE);
+  await Promise.all(old.map((name) => caches.delete(name)));
+  // The page of the very first visit came from the host; from here on it needs the host no more. Later, a page that is
+  // not controlled was reloaded past this script on purpose.
+  if (old.length === 0) await clients.claim();
+}
+
+async function ownCaches() {
+  return (await caches.keys()).filter((name) => name.replace(/^inkstone-[0-9a-f]+/, "") === `@${HERE.pathname}`);
+}
+
+// The browser may have cleared the cache; the host still has the file.
+async function answer(request, url) {
+  const response = await caches.match(url, { cacheName: CACHE, ignoreVary: true }).catch(() => undefined);
+  return response ?? fetch(request);
+}

@@ -1,0 +1,148 @@
+//! The self-test's stored results are those of the plain-Rust twins, and the GPU at hand passes it.
+//!
+//! `INKSTONE_WRITE=1 cargo test --release --test selftest` writes them anew, after a change of the inputs.
+
+#![cfg(feature = "lab")]
+
+#[path = "kernels/bound.rs"]
+#[allow(dead_code, reason = "shared with the tests of the kernels, which use all of it")]
+mod bound;
+
+use inkstone::engine::selftest::check::{Check, EPS, FFN, HEAD_DIM, HEADS, POSITION, TOKENS, WIDTH, sample};
+use inkstone::engine::selftest::inputs::Inputs;
+use inkstone::engine::selftest::stored::{Expected, Stored, stored};
+use inkstone::engine::selftest::{Scope, SelfTest, verdict};
+use inkstone::gpu::{Gpu, GpuOptions};
+use inkstone::kernels::{Accumulate, Attention, KvSide, MatvecVariant, Rows, twin};
+use inkstone::protocol::KvType;
+use inkstone::quant::{DType, dequantize};
+
+/// The result of a check and how far each number of it may be off.
+fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
+    let mut inputs = Inputs::new(check);
+    let tokens = inputs.tokens();
+    match check {
+        Check::Weights(dtype) => {
+            let weights = weights(&mut inputs, dtype);
+            let mut x = vec![0.0; (TOKENS * WIDTH) as usize];
+            twin::embed(&Check::matrix(dtype), &weights, &tokens, &mut x);
+            let bounds = x.iter().map(|w| bound::weight(dtype) * f64::from(w.abs())).collect();
+            (x, bounds)
+        }
+        Check::Matvec(dtype, _) => product(&mut inputs, dtype, 1),
+        Check::Matmul(dtype) => product(&mut inputs, dtype, TOKENS),
+        Check::RmsNorm => {
+            let (x, weight) = (inputs.floats(TOKENS * WIDTH), inputs.floats(WIDTH));
+            let out = twin::rms_norm(&x, &weight, EPS, Rows::All);
+            let bounds = bound::rms_norm(WIDTH as usize, &out);
+            (out, bounds)
+        }
+        Check::Rope => {
+            let (rotation, q) = (inputs.rotation(), inputs.floats(TOKENS * WIDTH));
+            let mut out = q.clone();
+            twin::rope(HEADS, HEAD_DIM, POSITION, &rotation, &mut out);
+            // Quarter turns are exact, whatever the order of the sum.
+            let bounds = vec![0.0; out.len()];
+            (out, bounds)
+        }
+        Check::Attention(kv_type) => attended(&mut inputs, kv_type),
+        Check::SiluMul => {
+            let (mut gate, up) = (inputs.floats(TOKENS * FFN), inputs.floats(TOKENS * FFN));
+            let bounds = gate.iter().zip(&up).map(|(gate, up)| bound::silu_mul(*gate, *up)).collect();
+            twin::silu_mul(&mut gate, &up);
+            (gate, bounds)
+        }
+    }
+}
+
+fn weights(inputs: &mut Inputs, dtype: DType) -> Vec<f32> {
+    let mut weights = vec![0.0; (WIDTH * WIDTH) as usize];
+    dequantize(dtype, &inputs.blocks(dtype), &mut weights).expect("whole blocks");
+    weights
+}
+
+fn product(inputs: &mut Inputs, dtype: DType, count: u32) -> (Vec<f32>, Vec<f64>) {
+    let (weights, x) = (weights(inputs, dtype), inputs.floats(count * WIDTH));
+    let (packed, before) = (Check::matrix(dtype), vec![0.0; (count * WIDTH) as usize]);
+    let mut y = before.clone();
+    twin::matmul(&packed, &weights, Accumulate::Replace, WIDTH, &x, &mut y);
+    let bounds = bound::matmul(&packed, &weights, Accumulate::Replace, WIDTH, &x, &before);
+    (y, bounds)
+}
+
+/// Attention over a cache whose integers are equal to the twin's, because no input lies near a tie. The scales of the
+/// quantised ones may be off by 2.5 units of their division and one of the twin's: so may be every key and value.
+fn attended(inputs: &mut Inputs, kv_type: KvType) -> (Vec<f32>, Vec<f64>) {
+    let kv = Check::cache(kv_type);
+    let rotation = inputs.rotation();
+    let mut keys = vec![0; (kv.bytes() / 4) as usize];
+    let mut values = keys.clone();
+    for (position, count) in [(0, POSITION), (POSITION, TOKENS)] {
+        let k = inputs.cached(count * kv.kv_heads * HEAD_DIM);
+        let v = inputs.cached(count * kv.kv_heads * HEAD_DIM);
+        twin::kv_write(&kv, KvSide::Keys, position, &rotation, &k, &mut keys);
+        twin::kv_write(&kv, KvSide::Values, position, &rotation, &v, &mut values);
+    }
+    let q = inputs.floats(TOKENS * WIDTH);
+    let (keys, values) = (twin::kv_read(&kv, &keys), twin::kv_read(&kv, &values));
+    let attention = Attention { heads: HEADS, kv };
+    let out = twin::attention(&attention, POSITION, &q, &keys, &values);
+    let mut bounds = bound::attention(&attention, POSITION, &q, &keys, &values);
+    if matches!(kv_type, KvType::Q8_0 | KvType::Q4_0) {
+        // |q k| / √d is at most 64 · 2 · 2 / 8; an error of a score moves every weight by twice its share.
+        let (score, value) = (32.0, 2.0);
+        bounds.iter_mut().for_each(|bound| *bound += 4.0 * bound::U * (2.0 * score + 1.0) * value);
+    }
+    (out, bounds)
+}
+
+/// All that is to be stored.
+fn computed() -> Stored {
+    let results = Check::all().into_iter().map(|check| {
+        let (values, bounds) = twin_of(check);
+        let tolerance = sample(&bounds).into_iter().fold(0.0, f64::max);
+        // Rounded up: what is stored is read again as f32.
+        (check.key(), Expected { tolerance: (tolerance * 1.000_001) as f32, values: sample(&values) })
+    });
+    results.collect()
+}
+
+#[test]
+fn stored_results_are_the_twins() {
+    let computed = computed();
+    if std::env::var_os("INKSTONE_WRITE").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/selftest/stored.json");
+        let json = serde_json::to_string(&computed).expect("plain data").replace("},", "},\n");
+        std::fs::write(path, json + "\n").expect("the source tree can be written");
+    } else {
+        assert_eq!(stored().expect("readable"), computed);
+    }
+}
+
+#[test]
+fn the_gpu_at_hand_passes_and_a_broken_kernel_or_a_wrong_result_is_found() {
+    if std::env::var_os("INKSTONE_WRITE").is_some() {
+        return;
+    }
+    // One after the other, since burn has one device in a process: the faults that need no device of their own here,
+    // broken kernels in the browser (`tests/e2e/selftest.test.mjs`).
+    let gpu = pollster::block_on(Gpu::open(GpuOptions::default())).expect("a Vulkan driver");
+    let test = |wrong: &[String], verified| {
+        let test = SelfTest::new(&gpu, verified, wrong).expect("stored results");
+        pollster::block_on(test.run(&Scope::everything())).expect("no fault of the GPU itself")
+    };
+    let (right, clean) = test(&[], None);
+    assert_eq!(right, Some(MatvecVariant::suited_to(gpu.class())));
+    assert!(clean.is_clean(), "{:?}", clean.failed);
+    assert_eq!(clean.passed.len(), Check::all().len());
+    assert_eq!(clean.ran as usize, Check::all().len());
+
+    let (right, known) = test(&[], Some(clean.verified()));
+    assert!(right.is_some() && known.is_clean());
+    assert_eq!((known.ran, known.passed.len()), (0, clean.passed.len()), "nothing runs twice on one adapter");
+
+    let (right, wrong) = test(&["rms_norm".to_owned()], None);
+    let named: Vec<&str> = wrong.failed.iter().map(|fault| fault.check.as_str()).collect();
+    assert!(matches!(named[..], [name] if name.starts_with("rms_norm")), "{named:?}");
+    assert!(verdict(right, &wrong).is_err());
+}
