@@ -91,9 +91,9 @@ impl Check {
         Packed { dtype, rows: WIDTH, cols: WIDTH, first_row: 0 }
     }
 
-    /// The cache of the checks of attention.
+    /// The cache of the checks of attention: short, so that it fits whatever an adapter can bind.
     pub fn cache(kv_type: KvType) -> KvShape {
-        KvShape { kv_type, kv_heads: 2, context: 2048, head_dim: HEAD_DIM }
+        KvShape { kv_type, kv_heads: 2, context: 64, head_dim: HEAD_DIM }
     }
 
     fn kernels(self) -> Vec<Kernel> {
