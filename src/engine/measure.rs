@@ -21,7 +21,7 @@ const TYPES: [DType; 9] =
 /// Columns of the matrices that are read: the smallest model's width.
 const COLS: u32 = 2048;
 
-/// Weights of the first trial; a GPU that is done with them at once gets [`MANY_ROWS`].
+/// Rows of the first trial; a GPU that is done with them at once gets [`MANY_ROWS`].
 const FEW_ROWS: u32 = 1024;
 
 /// More than the caches of GPUs hold, in any type: 2 bits a weight are 32 MB.
