@@ -24,7 +24,7 @@ const TOKENS: u32 = 40;
 pub async fn known_answer(session: &mut Session, cancel: &Cancel) -> Result<KnownAnswer> {
     session.clear();
     let prompt = encode_chat(session.tokenizer(), &[Message { role: Role::User, content: PROMPT.into() }])?;
-    let options = GenerateOptions { temperature: 0.0, max_tokens: Some(TOKENS), ..Default::default() };
+    let options = GenerateOptions { max_tokens: Some(TOKENS), ..GenerateOptions::by_heart() };
     let enough = Cancel::new();
     let mut found = String::new();
     let mut emit = |emitted| {

@@ -206,13 +206,9 @@ struct SamplingArguments {
 }
 
 impl SamplingArguments {
-    /// The guide knows its answers by heart: it takes the best token unless told otherwise.
+    /// What was asked for, and the rest as suits the model.
     fn options(&self, model: &ModelId) -> GenerateOptions {
-        let usual = if model.is_guide() {
-            GenerateOptions { temperature: 0.0, repetition_penalty: 1.0, ..Default::default() }
-        } else {
-            GenerateOptions::default()
-        };
+        let usual = if model.is_guide() { GenerateOptions::by_heart() } else { GenerateOptions::default() };
         GenerateOptions {
             temperature: self.temperature.unwrap_or(usual.temperature),
             top_k: self.top_k.unwrap_or(usual.top_k),

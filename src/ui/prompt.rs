@@ -20,7 +20,8 @@ pub fn command(state: State, model: &LoadedModel) -> Command {
         said.filter(|(_, message)| !message.content.is_empty()).collect()
     });
     if model.id.is_guide() {
-        return Command::Chat { messages: talk_with_guide(said), options: guide_options() };
+        let options = GenerateOptions { max_tokens: Some(LONGEST_OF_GUIDE), ..GenerateOptions::by_heart() };
+        return Command::Chat { messages: talk_with_guide(said), options };
     }
     let settings = state.settings.get_untracked();
     let options = settings.generate;
@@ -33,16 +34,6 @@ pub fn command(state: State, model: &LoadedModel) -> Command {
         messages.insert(0, Message { role: Role::System, content: settings.system_prompt });
     }
     Command::Chat { messages, options }
-}
-
-/// The guide knows its answers by heart: the likeliest word is the right one, repeated or not.
-fn guide_options() -> GenerateOptions {
-    GenerateOptions {
-        temperature: 0.0,
-        repetition_penalty: 1.0,
-        max_tokens: Some(LONGEST_OF_GUIDE),
-        ..GenerateOptions::default()
-    }
 }
 
 /// The last question, after as much of the talk with the guide right before it as the guide can hold. What other models

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { openBrowser } from './lib/browser.mjs';
 import { DIST } from './lib/fixtures.mjs';
+import { ask } from './lib/page.mjs';
 import { serve } from './lib/server.mjs';
 
 const MINUTE = 60_000;
@@ -30,15 +31,6 @@ before(async () => {
   server = await serve({ mounts: { '/': DIST } });
 });
 after(() => server?.close());
-
-/** Asks at once, whatever the engine is doing; the answer when it is complete. */
-async function ask(page, text) {
-  const at = await page.getByTestId('message-assistant').count();
-  await page.getByTestId('composer').fill(text);
-  await page.getByTestId('send').click();
-  await page.getByTestId('stats').nth(at).waitFor({ timeout: 2 * MINUTE });
-  return page.getByTestId('message-assistant').nth(at).locator('.message-text').textContent();
-}
 
 for (const [language, locale] of [['en', 'en-GB'], ['zh', 'zh-CN']]) {
   describe(`the guide in ${locale}`, { timeout: 10 * MINUTE }, () => {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openBrowser } from './lib/browser.mjs';
 import { DIST } from './lib/fixtures.mjs';
+import { ask } from './lib/page.mjs';
 import { serve } from './lib/server.mjs';
 
 const MINUTE = 60_000;
@@ -22,15 +23,6 @@ async function engineReady(page) {
   const state = element.and(page.getByTestId('engine-state'));
   await state.waitFor({ state: 'attached', timeout: 5 * MINUTE });
   assert.equal(await state.getAttribute('data-state'), 'ready');
-}
-
-/** Asks, and returns the answer when it is complete. */
-async function ask(page, text) {
-  const at = await page.getByTestId('message-assistant').count();
-  await page.getByTestId('composer').fill(text);
-  await page.getByTestId('send').click();
-  await page.getByTestId('stats').nth(at).waitFor({ timeout: 2 * MINUTE });
-  return page.getByTestId('message-assistant').nth(at).locator('.message-text').textContent();
 }
 
 /** Waits until a question to the page, which may take time to answer, is answered with yes. */
