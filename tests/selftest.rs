@@ -73,7 +73,7 @@ fn product(inputs: &mut Inputs, dtype: DType, count: u32) -> (Vec<f32>, Vec<f64>
 /// Attention over a cache whose integers are equal to the twin's, because no input lies near a tie. The scales of the
 /// quantised ones may be off by 2.5 units of their division and one of the twin's: so may be every key and value.
 fn attended(inputs: &mut Inputs, kv_type: KvType) -> (Vec<f32>, Vec<f64>) {
-    let kv = Check::cache(kv_type);
+    let kv = Check::cache(kv_type, u64::MAX);
     let rotation = inputs.rotation();
     let mut keys = vec![0; (kv.bytes() / 4) as usize];
     let mut values = keys.clone();

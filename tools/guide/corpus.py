@@ -191,7 +191,7 @@ class Conversations:
             self.questions.setdefault((name, language(question)), []).append(question)
         self.keys = sorted(self.questions)
         # "Everything else" is the widest topic by far.
-        self.weights = [8.0 if name == OUTSIDE else 0.6 if name in SMALL_TALK else 1.0 for name, _ in self.keys]
+        self.weights = [10.0 if name == OUTSIDE else 0.6 if name in SMALL_TALK else 1.0 for name, _ in self.keys]
 
     def turn(self, lang=None):
         """One (question, answer, topic name) of a language, or of either."""

@@ -7,6 +7,7 @@ import gguf
 import numpy as np
 
 import corpus
+import kquants
 import vocabulary as vocab
 from network import Shape
 
@@ -16,12 +17,30 @@ CHAT_TEMPLATE = (
 )
 
 
+TYPES = {  # by the name of a file: the type that it is named after, that of matrices, and that of the most delicate ones
+    "q8_0": (gguf.LlamaFileType.MOSTLY_Q8_0, "Q8_0", "Q8_0"),
+    "q6_k": (gguf.LlamaFileType.MOSTLY_Q6_K, "Q6_K", "Q6_K"),
+    "q4_k_m": (gguf.LlamaFileType.MOSTLY_Q4_K_M, "Q4_K", "Q6_K"),
+    "f32": (gguf.LlamaFileType.ALL_F32, "F32", "F32"),
+}
+DELICATE = ("token_embd", "output", "attn_v", "ffn_down")
+
+
+def quantised(tensor, name):
+    """The bytes of a matrix in a type."""
+    if name == "Q6_K":
+        return kquants.q6_k(tensor)
+    if name == "Q4_K":
+        return kquants.q4_k(tensor)
+    return gguf.quants.quantize(tensor, gguf.GGMLQuantizationType[name])
+
+
 def write(folder, shape=None, to=None, dtype="q8_0"):
     """Writes the file and returns its path. Matrices are quantised, norms stay f32, as in the published models."""
     weights = dict(np.load(folder / "guide.npz"))
     vocabulary = vocab.Vocabulary((folder / "guide.vocabulary").read_bytes())
     shape = shape or Shape(vocabulary.size)
-    kind = {"q8_0": gguf.GGMLQuantizationType.Q8_0, "f32": gguf.GGMLQuantizationType.F32}[dtype]
+    file_type, usual, delicate = TYPES[dtype]
     path = to or folder / "guide.gguf"
     file = gguf.GGUFWriter(path, "internlm2")
     file.add_name("Inkstone guide")
@@ -29,7 +48,7 @@ def write(folder, shape=None, to=None, dtype="q8_0"):
     file.add_license("apache-2.0")
     file.add_languages(["en", "zh"])
     file.add_quantization_version(2)
-    file.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if dtype == "q8_0" else gguf.LlamaFileType.ALL_F32)
+    file.add_file_type(file_type)
     file.add_block_count(shape.layers)
     file.add_context_length(shape.context)
     file.add_embedding_length(shape.hidden)
@@ -55,10 +74,11 @@ def write(folder, shape=None, to=None, dtype="q8_0"):
     order = ["token_embd", *(n for n in weights if n.startswith("blk.")), "output_norm", "output"]
     for name in order:
         tensor = np.asarray(weights[name], np.float32)
-        if tensor.ndim == 1 or dtype == "f32":
+        if tensor.ndim == 1:
             file.add_tensor(f"{name}.weight", tensor)
-        else:
-            file.add_tensor(f"{name}.weight", gguf.quants.quantize(tensor, kind), raw_dtype=kind)
+            continue
+        kind = delicate if name.endswith(DELICATE) else usual
+        file.add_tensor(f"{name}.weight", quantised(tensor, kind), raw_dtype=gguf.GGMLQuantizationType[kind])
     file.write_header_to_file()
     file.write_kv_data_to_file()
     file.write_tensors_to_file()
@@ -70,6 +90,6 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--build", type=Path, default=corpus.HERE / "build")
     options.add_argument("--to", type=Path)
-    options.add_argument("--type", choices=["q8_0", "f32"], default="q8_0")
+    options.add_argument("--type", choices=TYPES, default="q8_0")
     args = options.parse_args()
     print(write(args.build, to=args.to, dtype=args.type))

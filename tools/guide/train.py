@@ -1,19 +1,19 @@
 """Trains the guide: `python train.py` writes build/guide.npz and build/guide.vocabulary, and then the GGUF file.
 
-Everything random comes from --seed. Beside the loss of the next token, the state from which the answer's first token is
-drawn learns to name the topic: a second, small head, which only training has. Answers are known by heart soon, so most
+Everything random comes from --seed. Beside the loss of the next token, the states from which an answer's first tokens are
+drawn learn to name the topic: a second, small head, which only training has. Answers are known by heart soon, so most
 of them are cut after a few tokens, and the time goes into telling questions apart. Only the last answer of a
 conversation is learnt from; the turns before it are there to be looked past.
 
-There are four lessons. The first has lone questions and the first tokens of their answers, and nothing else: to tell
-topics apart comes first. The second adds conversations and whole answers. The third begins with a fresh optimiser, adds
-questions/more, and has mostly whole answers, until they are known to the end. The fourth is again about telling topics
-apart, with questions varied half as often.
+There are three lessons, under one falling rate. The first has lone questions and the first tokens of their answers, and
+nothing else: to tell topics apart comes first. The second adds conversations and has mostly whole answers, until they are
+known to the end. The third is again about telling topics apart.
 """
 
 import argparse
 import functools
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +26,15 @@ import export
 import vocabulary as vocab
 from network import Shape, forward, init
 
-BUCKETS = (32, 64, 128, 256, 448)  # lengths of rows
+BUCKETS = (24, 32, 48, 96, 192, 448)  # lengths of rows
 CUTS = (4, 16, 112)  # tokens that an answer is cut to; the last holds any answer
 TOKENS_PER_BATCH = 4096
-TOPIC_WEIGHT, SMOOTHING = 1.0, 0.05
-WARM_UP, DECAY, BETAS = 50, 0.1, (0.9, 0.98)
+TOPIC_WEIGHT, SMOOTHING = 1 / 3, 0.05
+TOPIC_HEAD = "topic_head"  # [hidden, topics], left out of the file
+STRENGTH = 0.5  # of the variations of questions
+WARM_UP = 50
+ADAM_RATE, ADAM_DECAY, BETAS = 2e-3, 0.1, (0.9, 0.98)
+MUON_RATE, MUON_DECAY, MOMENTUM = 2e-2, 0.05, 0.95
 
 
 @dataclass(frozen=True)
@@ -38,25 +42,21 @@ class Lesson:
     """Some steps of training."""
 
     steps: int
-    peak_rate: float
-    fall: int  # steps in which a cosine would take the rate to nothing
-    before: int  # steps of that cosine which an earlier lesson took
     lone: bool  # lone questions only
     shares: tuple  # how often an answer is cut to each of CUTS
-    parts: tuple  # of the questions
-    strength: float = 1.0  # of the variations of questions
-
-    def rate(self, step):
-        step += self.before
-        return self.peak_rate * min(step / WARM_UP, max(0.02, (1 + np.cos(np.pi * step / self.fall)) / 2))
 
 
 LESSONS = (
-    Lesson(1649, 2e-3, 3000, 0, True, (1, 0, 0), ("train",)),
-    Lesson(751, 2e-3, 3000, 1649, False, (0.5, 0.15, 0.35), ("train",)),
-    Lesson(900, 1e-3, 900, 0, False, (0.25, 0.15, 0.6), ("train", "more")),
-    Lesson(600, 6e-4, 600, 0, False, (0.7, 0.1, 0.2), ("train", "more"), 0.5),
+    Lesson(3000, True, (1, 0, 0)),
+    Lesson(1500, False, (0.4, 0.1, 0.5)),
+    Lesson(600, False, (0.7, 0.1, 0.2)),
 )
+STEPS = sum(lesson.steps for lesson in LESSONS)
+
+
+def rate(step):
+    """Share of the full rates at a step, counted from 1: a short rise, then a cosine down to 2 %."""
+    return min(step / WARM_UP, max(0.02, (1 + np.cos(np.pi * step / STEPS)) / 2))
 
 
 def texts(topics, pairs):
@@ -68,8 +68,8 @@ def texts(topics, pairs):
 class Batches:
     """Batches of about TOKENS_PER_BATCH tokens, rows of like length together."""
 
-    def __init__(self, topics, pairs, vocabulary, seed, strength):
-        self.drawn = corpus.Conversations(topics, pairs, seed, strength)
+    def __init__(self, topics, pairs, vocabulary, seed):
+        self.drawn = corpus.Conversations(topics, pairs, seed, STRENGTH)
         self.rng = self.drawn.rng
         self.vocabulary = vocabulary
         self.numbers = {name: i for i, name in enumerate(topics)}
@@ -106,8 +106,7 @@ class Batches:
                 return batch, targets, np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
 
 
-def loss(trained, batch, shape, key):
-    weights, head = trained
+def loss(weights, batch, shape, key):
     ids, targets, at, topics = batch
     states = forward(weights, ids, shape, key)
     # Only the states that answer: [rows, cut, hidden].
@@ -118,26 +117,51 @@ def loss(trained, batch, shape, key):
     picked = jnp.take_along_axis(log_p, jnp.maximum(targets, 0)[..., None], -1)[..., 0]
     smooth = (1 - SMOOTHING) * picked + SMOOTHING * log_p.mean(-1)
     next_token = -(smooth * known).sum() / known.sum()
-    named = jax.nn.log_softmax(answering[:, 0] @ head)
-    topic = -jnp.take_along_axis(named, topics[:, None], -1).mean()
+    # The first tokens choose the answer, one after the other, so each of their states is to know the topic.
+    named = jax.nn.log_softmax(answering[:, : CUTS[0]] @ weights[TOPIC_HEAD])
+    topic = -jnp.take_along_axis(named, topics[:, None, None], -1).mean()
     return next_token + TOPIC_WEIGHT * topic, (next_token, topic)
 
 
+def orthogonal(matrix):
+    """Roughly the nearest matrix with orthogonal rows or columns: five Newton-Schulz steps with Muon's coefficients."""
+    wide = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    wide = wide / (jnp.linalg.norm(wide) + 1e-7)
+    for _ in range(5):
+        gram = wide @ wide.T
+        wide = 3.4445 * wide + (-4.7750 * gram + 2.0315 * gram @ gram) @ wide
+    return wide.T if matrix.shape[0] > matrix.shape[1] else wide
+
+
+def muon(w, m, g, share):
+    """One step of Muon (Jordan et al. 2024) for a matrix inside the network: (weights, momentum)."""
+    m = MOMENTUM * m + (1 - MOMENTUM) * g
+    move = orthogonal(MOMENTUM * m + (1 - MOMENTUM) * g) * max(1, w.shape[0] / w.shape[1]) ** 0.5
+    return w - share * MUON_RATE * (move + MUON_DECAY * w), m
+
+
+def adam(w, m, v, g, step, share):
+    """One step of AdamW (Loshchilov & Hutter 2019): (weights, first moment, second moment)."""
+    b1, b2 = BETAS
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+    move = (m / (1 - b1**step)) / (jnp.sqrt(v / (1 - b2**step)) + 1e-8)
+    return w - share * ADAM_RATE * (move + (ADAM_DECAY * w if w.ndim > 1 else 0)), m, v
+
+
 @functools.partial(jax.jit, static_argnames="shape", donate_argnums=(0, 1, 2))
-def update(trained, m, v, batch, step, rate, shape, key):
-    """One step of AdamW (Loshchilov & Hutter 2019), gradients clipped to norm 1."""
+def update(trained, m, v, batch, step, share, shape, key):
+    """One step, gradients clipped to norm 1: Muon for the matrices of the blocks, Adam for embeddings, heads and norms.
+    Muon learns what Adam learns from half the questions."""
     (_, parts), grads = jax.value_and_grad(loss, has_aux=True)(trained, batch, shape, key)
     size = jnp.sqrt(sum(jnp.sum(g * g) for g in jax.tree.leaves(grads)))
-    grads = jax.tree.map(lambda g: g * jnp.minimum(1.0, 1.0 / (size + 1e-9)), grads)
-    b1, b2 = BETAS
-    m = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, m, grads)
-    v = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g * g, v, grads)
-
-    def move(w, m, v):
-        moved = w - rate * (m / (1 - b1**step)) / (jnp.sqrt(v / (1 - b2**step)) + 1e-8)
-        return moved - (rate * DECAY * w if w.ndim > 1 else 0)
-
-    return jax.tree.map(move, trained, m, v), m, v, parts
+    moved = {}
+    for name, w in trained.items():
+        g = grads[name] * jnp.minimum(1.0, 1.0 / (size + 1e-9))
+        if name.startswith("blk") and w.ndim == 2:
+            moved[name], m[name] = muon(w, m[name], g, share)
+        else:
+            moved[name], m[name], v[name] = adam(w, m[name], v[name], g, step, share)
+    return moved, m, v, parts
 
 
 @functools.partial(jax.jit, static_argnames="shape")
@@ -166,58 +190,49 @@ def openings(weights, shape, vocabulary, questions, tokens):
     return answers
 
 
-def agreement(weights, shape, vocabulary, topics, pairs, tokens=10):
-    """Share of questions whose answer begins as the right one, and what was answered instead."""
-    wrong = []
+def agreement(weights, shape, vocabulary, topics, pairs, tokens=CUTS[0]):
+    """Questions answered as they should be, going by the answer's first tokens, and all questions, by language."""
+    right, all_of = Counter(), Counter()
     answers = openings(weights, shape, vocabulary, [q for _, q in pairs], tokens)
     for (name, question), answer in zip(pairs, answers):
-        right = vocabulary.encode(topics[name].answer[corpus.language(question)])[:tokens]
-        if answer[: len(right)] != right:
-            wrong.append((name, question, vocabulary.decode([int(i) for i in answer])))
-    return 1 - len(wrong) / max(1, len(pairs)), wrong
+        lang = corpus.language(question)
+        expected = vocabulary.encode(topics[name].answer[lang])[:tokens]
+        all_of[lang] += 1
+        right[lang] += answer[: len(expected)] == expected
+    return right, all_of
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--out", type=Path, default=corpus.HERE / "build")
-    options.add_argument("--from-lesson", type=int, choices=[1, 3, 4], default=1, help="3 or 4: go on with what is in --out")
+    options.add_argument("--steps", type=int, default=STEPS, help="stop after so many steps")
     args = options.parse_args()
 
     topics = corpus.read_topics()
-    dev = corpus.read_questions("dev", topics)
-    vocabulary = vocab.train(texts(topics, corpus.read_questions("train", topics)))
+    pairs = corpus.read_questions("train", topics)
+    taught = {question.lower() for _, question in pairs}
+    dev = [pair for pair in corpus.read_questions("dev", topics) if pair[1].lower() not in taught]
+    vocabulary = vocab.train(texts(topics, pairs))
     shape = Shape(vocabulary.size)
     key = jax.random.key(args.seed, impl="rbg")
-    weights = init(shape, jax.random.fold_in(key, 0))
+    weights = init(shape, jax.random.fold_in(key, 0)) | {TOPIC_HEAD: jnp.zeros((shape.hidden, len(topics)))}
+    m, v = jax.tree.map(jnp.zeros_like, weights), jax.tree.map(jnp.zeros_like, weights)
+    batches = Batches(topics, pairs, vocabulary, args.seed)
+    print(f"{len(pairs)} questions, {vocabulary.size} pieces", flush=True)
+    begun = time.time()
+    lessons = [(number, lesson) for number, lesson in enumerate(LESSONS, 1) for _ in range(lesson.steps)][: args.steps]
+    for step, (number, lesson) in enumerate(lessons, 1):
+        part = jax.random.fold_in(key, step)
+        weights, m, v, losses = update(weights, m, v, batches.next(lesson), step, rate(step), shape, part)
+        if step % 100 == 0:
+            print(f"{step} {time.time() - begun:.0f} s: next token {losses[0]:.3f}, topic {losses[1]:.3f}", flush=True)
+        if step % 500 == 0 or step == len(lessons):
+            right, all_of = agreement(weights, shape, vocabulary, topics, dev)
+            print(f"lesson {number}:", *(f"{right[l] / all_of[l]:.1%} of dev in {l} begin right;" for l in all_of), flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    begun, step, batches = time.time(), 0, None
-    for number, lesson in enumerate(LESSONS, 1):
-        if number < args.from_lesson:
-            step += lesson.steps
-            continue
-        if number == args.from_lesson != 1:
-            weights = {name: jnp.asarray(value) for name, value in np.load(args.out / "guide.npz").items()}
-        if lesson.before == 0:
-            trained = (weights, jnp.zeros((shape.hidden, len(topics))))
-            m, v = jax.tree.map(jnp.zeros_like, trained), jax.tree.map(jnp.zeros_like, trained)
-            pairs = [pair for part in lesson.parts for pair in corpus.read_questions(part, topics)]
-            batches = Batches(topics, pairs, vocabulary, args.seed + number - 1, lesson.strength)
-            print(f"lesson {number}: {len(pairs)} questions, {vocabulary.size} pieces", flush=True)
-        for at in range(1, lesson.steps + 1):
-            step += 1
-            part = jax.random.fold_in(key, step)
-            # Adam counts the steps of its own moments.
-            count = at + lesson.before
-            trained, m, v, parts = update(trained, m, v, batches.next(lesson), count, lesson.rate(at), shape, part)
-            if step % 100 == 0:
-                print(f"{step} {time.time() - begun:.0f} s: next token {parts[0]:.3f}, topic {parts[1]:.3f}", flush=True)
-        weights = trained[0]
-        np.savez(args.out / "guide.npz", **weights)
-        (args.out / "guide.vocabulary").write_bytes(vocabulary.proto)
-        share, wrong = agreement(weights, shape, vocabulary, topics, dev)
-        (args.out / "wrong.txt").write_text("\n".join(f"{a}\t{b}\t{c}" for a, b, c in wrong), "utf-8")
-        print(f"lesson {number}: {share:.1%} of {len(dev)} dev questions begin right", flush=True)
+    np.savez(args.out / "guide.npz", **{name: value for name, value in weights.items() if name != TOPIC_HEAD})
+    (args.out / "guide.vocabulary").write_bytes(vocabulary.proto)
     print(export.write(args.out, shape))
 
 

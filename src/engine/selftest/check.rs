@@ -1,5 +1,5 @@
 //! The checks: which kernel on which input. Inputs come from a fixed generator, so that what is stored is one list of
-//! results; sizes are the guide's, so that most pipelines compiled here are those that it needs next (the cache is shorter).
+//! results; sizes are the guide's, so that the pipelines compiled here are those that it needs next.
 
 use super::inputs::{Inputs, step_words, words};
 use crate::error::Result;
@@ -22,6 +22,10 @@ pub const FFN: u32 = 768;
 pub const HEADS: u32 = 4;
 /// Numbers of a head.
 pub const HEAD_DIM: u32 = 64;
+/// Positions of the guide's cache.
+pub const CONTEXT: u32 = 2048;
+/// Positions of the cache where that cannot be bound.
+pub const SHORT_CONTEXT: u32 = 64;
 /// Position of the first token of the step.
 pub const POSITION: u32 = 2;
 /// As the guide's file says.
@@ -73,10 +77,11 @@ impl Check {
         }
     }
 
-    /// Its name, with a fingerprint of the shaders: a check passed before counts only for the same ones.
-    pub fn name(self) -> String {
+    /// Its name where `max_binding` bytes can be bound, with a fingerprint of the shaders: a check passed before counts
+    /// only for the same ones.
+    pub fn name(self, max_binding: u64) -> String {
         let mut hasher = DefaultHasher::new();
-        for kernel in self.kernels() {
+        for kernel in self.kernels(max_binding) {
             kernel.source().hash(&mut hasher);
         }
         let key = match self {
@@ -91,12 +96,14 @@ impl Check {
         Packed { dtype, rows: WIDTH, cols: WIDTH, first_row: 0 }
     }
 
-    /// The cache of the checks of attention: short, so that it fits whatever an adapter can bind.
-    pub fn cache(kv_type: KvType) -> KvShape {
-        KvShape { kv_type, kv_heads: 2, context: 64, head_dim: HEAD_DIM }
+    /// The cache of the checks of attention: the guide's, or a short one where no more than `max_binding` bytes can be
+    /// bound and that is not enough.
+    pub fn cache(kv_type: KvType, max_binding: u64) -> KvShape {
+        let of = |context| KvShape { kv_type, kv_heads: 2, context, head_dim: HEAD_DIM };
+        if of(CONTEXT).bytes() <= max_binding { of(CONTEXT) } else { of(SHORT_CONTEXT) }
     }
 
-    fn kernels(self) -> Vec<Kernel> {
+    fn kernels(self, max_binding: u64) -> Vec<Kernel> {
         let planes = |dtype| repack(&Self::matrix(dtype)).into_iter().map(|plane| plane.kernel);
         match self {
             Self::Weights(dtype) => planes(dtype).chain([embed(&Self::matrix(dtype)).0]).collect(),
@@ -105,7 +112,7 @@ impl Check {
             Self::RmsNorm => vec![rms_norm(WIDTH, EPS, Rows::All)],
             Self::Rope => vec![rope(HEADS, HEAD_DIM).0],
             Self::Attention(kv_type) => {
-                let kv = Self::cache(kv_type);
+                let kv = Self::cache(kv_type, max_binding);
                 let write = |side| kv_write(&kv, side).0;
                 vec![write(KvSide::Keys), write(KvSide::Values), attention(&Attention { heads: HEADS, kv })]
             }
@@ -178,7 +185,7 @@ impl Check {
 
 /// Fills the cache in two steps, so that there is a past, and attends from the second.
 async fn attend(gpu: &Gpu, kv_type: KvType, inputs: &mut Inputs) -> Result<Vec<f32>> {
-    let kv = Check::cache(kv_type);
+    let kv = Check::cache(kv_type, gpu.limits().max_binding_bytes);
     let [keys, values] = [gpu.allocate(kv.bytes(), "the cache")?, gpu.allocate(kv.bytes(), "the cache")?];
     let rotation = buffer(gpu, &words(&inputs.rotation()))?;
     let (write_keys, blocks) = kv_write(&kv, KvSide::Keys);
