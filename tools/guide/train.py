@@ -78,8 +78,8 @@ class Batches:
     def row(self, lesson):
         """(ids, position from which the answer's first token is drawn, topic, cut of the answer)."""
         system, turns, name = self.drawn.draw_lone() if lesson.lone else self.drawn.draw()
-        dropout = 0.1 if self.rng.random() < 0.3 else 0.0
-        ids, said = vocab.encode_conversation(self.vocabulary, system, turns, dropout)
+        cuts = 0.1 if self.rng.random() < 0.3 else 0.0
+        ids, said = vocab.encode_conversation(self.vocabulary, system, turns, cuts, self.rng)
         first = max(i for i in range(1, len(ids)) if said[i] and not said[i - 1])
         # A lone question is always cut: nothing is drawn for it.
         cut = CUTS[0] if lesson.lone else self.rng.choices(CUTS, lesson.shares)[0]

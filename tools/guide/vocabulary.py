@@ -18,11 +18,13 @@ class Vocabulary:
         self.special = {text: self.sp.get_piece_size() + i for i, text in enumerate(SPECIALS)}
         self.size = self.sp.get_piece_size() + len(SPECIALS)
 
-    def encode(self, text, dropout=0.0):
-        """Ids of plain text; with `dropout`, that share of merges is left out at random."""
-        if dropout:
-            return self.sp.encode(text, enable_sampling=True, alpha=dropout, nbest_size=-1)
-        return self.sp.encode(text)
+    def encode(self, text, cuts=0.0, rng=None):
+        """Ids of plain text. With `cuts`, it is cut at that share of places first, so that merges across them are left
+        out (after BPE-dropout, Provilkov et al. 2020; sentencepiece's own cannot be seeded)."""
+        if not cuts:
+            return self.sp.encode(text)
+        places = [0, *(i for i in range(1, len(text)) if rng.random() < cuts), len(text)]
+        return [i for begin, end in zip(places, places[1:]) for i in self.sp.encode(text[begin:end])]
 
     def decode(self, ids):
         """Text of ids, special tokens left out."""
@@ -56,30 +58,31 @@ def train(texts):
     return Vocabulary(model.getvalue())
 
 
-def encode_conversation(vocabulary, system, turns, dropout=0.0):
-    """Ids of a conversation in InternLM2's chat format, and for each id whether it is the assistant's to say."""
+def encode_conversation(vocabulary, system, turns, cuts=0.0, rng=None):
+    """Ids of a conversation in InternLM2's chat format, and for each id whether it is the assistant's to say. `cuts` are
+    for questions."""
     start, end = vocabulary.special["<|im_start|>"], vocabulary.special["<|im_end|>"]
     ids, said = [BOS], [False]
 
-    def turn(heading, text, mine, rate):
+    def turn(heading, text, mine, cuts=0.0):
         head = vocabulary.encode(f"{heading}\n")
         body = vocabulary.encode(text) if mine else None
         if mine:  # the prompt ends after the heading, so heading and answer are encoded apart
             run = [start, *head, *body, end]
             own = [False] * (1 + len(head)) + [True] * (len(body) + 1)
         else:
-            run = [start, *vocabulary.encode(f"{heading}\n{text}", rate), end]
+            run = [start, *vocabulary.encode(f"{heading}\n{text}", cuts, rng), end]
             own = [False] * len(run)
         newline = vocabulary.encode("\n")
         ids.extend(run + newline)
         said.extend(own + [False] * len(newline))
 
     if system is not None:
-        turn("system", system, False, 0.0)
+        turn("system", system, False)
     for question, answer in turns:
-        turn("user", question, False, dropout)
+        turn("user", question, False, cuts)
         if answer is not None:
-            turn("assistant", answer, True, 0.0)
+            turn("assistant", answer, True)
     if turns and turns[-1][1] is None:
         head = [start, *vocabulary.encode("assistant\n")]
         ids.extend(head)
