@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 /// The guide's answers are a sentence or two; this ends one that went astray.
 const LONGEST_OF_GUIDE: u32 = 200;
-/// Bytes of earlier talk that the guide is reminded of. A byte is a token at most, so its small context holds them.
-const MEMORY_OF_GUIDE: usize = 1200;
+/// Bytes of earlier talk that the guide is reminded of: an exchange or two. More of them distract it.
+const MEMORY_OF_GUIDE: usize = 450;
 
 /// The conversation as `model` takes it. A base model has no turns: it continues the last text.
 pub fn command(state: State, model: &LoadedModel) -> Command {
