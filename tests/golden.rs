@@ -12,7 +12,7 @@ mod fixture;
 use fixture::{Fixture, fixtures};
 use inkstone::engine::{Prepared, Session, Upload};
 use inkstone::gpu::{Gpu, GpuOptions};
-use inkstone::kernels::MatvecVariant;
+use inkstone::kernels::Variants;
 use inkstone::lab::file::ModelFile;
 use inkstone::model::reference::Reference;
 use inkstone::protocol::{KvType, LoadOptions, ModelId};
@@ -37,7 +37,7 @@ async fn session(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType) -> Session {
         id: ModelId(fixture.name.clone()),
         source: &mut file,
         cancel: &Cancel::new(),
-        variant: MatvecVariant::suited_to(gpu.class()),
+        variants: Variants::suited_to(gpu),
     };
     prepared.load(gpu.clone(), upload, &mut |_, _| ()).await.expect("loads").0
 }

@@ -8,12 +8,13 @@
 #[allow(dead_code, reason = "shared with the tests of the kernels, which use all of it")]
 mod bound;
 
-use inkstone::engine::selftest::check::{Check, EPS, FFN, HEAD_DIM, HEADS, POSITION, TOKENS, WIDTH, sample};
+use inkstone::engine::selftest::check::{Check, EPS, FFN, GATES, POSITION, TOKENS, WIDTH, sample};
 use inkstone::engine::selftest::inputs::Inputs;
+use inkstone::engine::selftest::inputs::side_by_side;
 use inkstone::engine::selftest::stored::{Expected, Stored, stored};
 use inkstone::engine::selftest::{Scope, SelfTest, verdict};
 use inkstone::gpu::{Gpu, GpuOptions};
-use inkstone::kernels::{Accumulate, Attention, KvSide, MatvecVariant, Rows, twin};
+use inkstone::kernels::{Accumulate, KvSide, Packed, Rows, Variants, twin};
 use inkstone::protocol::KvType;
 use inkstone::quant::{DType, dequantize};
 
@@ -23,14 +24,15 @@ fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
     let tokens = inputs.tokens();
     match check {
         Check::Weights(dtype) => {
-            let weights = weights(&mut inputs, dtype);
+            let weights = dequantized(dtype, &inputs.blocks(&Check::matrix(dtype)));
             let mut x = vec![0.0; (TOKENS * WIDTH) as usize];
             twin::embed(&Check::matrix(dtype), &weights, &tokens, &mut x);
             let bounds = x.iter().map(|w| bound::weight(dtype) * f64::from(w.abs())).collect();
             (x, bounds)
         }
-        Check::Matvec(dtype, _) => product(&mut inputs, dtype, 1),
-        Check::Matmul(dtype) => product(&mut inputs, dtype, TOKENS),
+        Check::Matvec(dtype, _) => product(&mut inputs, dtype, 1, Accumulate::Add),
+        Check::Gated(dtype, _) => gated(&mut inputs, &Check::gates(dtype)),
+        Check::Matmul(dtype, _) => product(&mut inputs, dtype, TOKENS, Accumulate::Replace),
         Check::RmsNorm => {
             let (x, weight) = (inputs.floats(TOKENS * WIDTH), inputs.floats(WIDTH));
             let out = twin::rms_norm(&x, &weight, EPS, Rows::All);
@@ -38,56 +40,81 @@ fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
             (out, bounds)
         }
         Check::Rope => {
-            let (rotation, q) = (inputs.rotation(), inputs.floats(TOKENS * WIDTH));
-            let mut out = q.clone();
-            twin::rope(HEADS, HEAD_DIM, POSITION, &rotation, &mut out);
+            let sizes = Check::attention(KvType::F16, u64::MAX);
+            let (rotation, mut out) = (inputs.rotation(), inputs.floats(TOKENS * sizes.width()));
+            twin::rope(&sizes, POSITION, &rotation, &mut out);
             // Quarter turns are exact, whatever the order of the sum.
             let bounds = vec![0.0; out.len()];
             (out, bounds)
         }
-        Check::Attention(kv_type) => attended(&mut inputs, kv_type),
+        Check::Attention(kv_type) => attended(&mut inputs, kv_type, TOKENS),
+        Check::DecodeAttention(kv_type) => {
+            let (out, bounds) = attended(&mut inputs, kv_type, 1);
+            (out.repeat(2), bounds.repeat(2))
+        }
         Check::SiluMul => {
-            let (mut gate, up) = (inputs.floats(TOKENS * FFN), inputs.floats(TOKENS * FFN));
-            let bounds = gate.iter().zip(&up).map(|(gate, up)| bound::silu_mul(*gate, *up)).collect();
-            twin::silu_mul(&mut gate, &up);
-            (gate, bounds)
+            let gate_up = inputs.floats(TOKENS * 2 * FFN);
+            let bounds = gate_up.chunks_exact(2 * FFN as usize).flat_map(|row| {
+                let (gate, up) = row.split_at(FFN as usize);
+                gate.iter().zip(up).map(|(gate, up)| bound::silu_mul(*gate, *up))
+            });
+            (twin::silu_mul(FFN, &gate_up), bounds.collect())
         }
     }
 }
 
-fn weights(inputs: &mut Inputs, dtype: DType) -> Vec<f32> {
-    let mut weights = vec![0.0; (WIDTH * WIDTH) as usize];
-    dequantize(dtype, &inputs.blocks(dtype), &mut weights).expect("whole blocks");
+fn dequantized(dtype: DType, blocks: &[u8]) -> Vec<f32> {
+    let mut weights = vec![0.0; blocks.len() / dtype.block_bytes() * dtype.block_len()];
+    dequantize(dtype, blocks, &mut weights).expect("whole blocks");
     weights
 }
 
-fn product(inputs: &mut Inputs, dtype: DType, count: u32) -> (Vec<f32>, Vec<f64>) {
-    let (weights, x) = (weights(inputs, dtype), inputs.floats(count * WIDTH));
-    let (packed, before) = (Check::matrix(dtype), vec![0.0; (count * WIDTH) as usize]);
+fn product(inputs: &mut Inputs, dtype: DType, count: u32, accumulate: Accumulate) -> (Vec<f32>, Vec<f64>) {
+    let packed = Check::matrix(dtype);
+    let (blocks, x) = (inputs.blocks(&packed), inputs.floats(count * WIDTH));
+    let weights = dequantized(dtype, &blocks);
+    let before = match accumulate {
+        Accumulate::Replace => vec![0.0; (count * WIDTH) as usize],
+        Accumulate::Add => inputs.floats(count * WIDTH),
+    };
     let mut y = before.clone();
-    twin::matmul(&packed, &weights, Accumulate::Replace, WIDTH, &x, &mut y);
-    let bounds = bound::matmul(&packed, &weights, Accumulate::Replace, WIDTH, &x, &before);
+    twin::matmul(&packed, &weights, accumulate, WIDTH, &x, &mut y);
+    let magnitudes = bound::magnitudes(dtype, &blocks, &weights);
+    let bounds = bound::matmul(&packed, &magnitudes, accumulate, WIDTH, &x, &before);
     (y, bounds)
+}
+
+fn gated(inputs: &mut Inputs, packed: &Packed) -> (Vec<f32>, Vec<f64>) {
+    let (blocks, x, norm) = (inputs.blocks(packed), inputs.floats(WIDTH), inputs.gentle(WIDTH));
+    let weights = dequantized(packed.dtype, &blocks);
+    let magnitudes = bound::magnitudes(packed.dtype, &blocks, &weights);
+    let normed = twin::rms_norm(&x, &norm, EPS, Rows::All);
+    let mut rows = vec![0.0; packed.rows as usize];
+    twin::matmul(packed, &weights, Accumulate::Replace, packed.rows, &normed, &mut rows);
+    let errors = bound::normed(packed, &magnitudes, &normed);
+    (twin::silu_mul(GATES, &rows), bound::gated(&rows, &errors))
 }
 
 /// Attention over a cache whose integers are equal to the twin's, because no input lies near a tie. The scales of the
 /// quantised ones may be off by 2.5 units of their division and one of the twin's: so may be every key and value.
-fn attended(inputs: &mut Inputs, kv_type: KvType) -> (Vec<f32>, Vec<f64>) {
-    let kv = Check::cache(kv_type, u64::MAX);
+fn attended(inputs: &mut Inputs, kv_type: KvType, count: u32) -> (Vec<f32>, Vec<f64>) {
+    let sizes = Check::attention(kv_type, u64::MAX);
     let rotation = inputs.rotation();
-    let mut keys = vec![0; (kv.bytes() / 4) as usize];
-    let mut values = keys.clone();
-    for (position, count) in [(0, POSITION), (POSITION, TOKENS)] {
-        let k = inputs.cached(count * kv.kv_heads * HEAD_DIM);
-        let v = inputs.cached(count * kv.kv_heads * HEAD_DIM);
-        twin::kv_write(&kv, KvSide::Keys, position, &rotation, &k, &mut keys);
-        twin::kv_write(&kv, KvSide::Values, position, &rotation, &v, &mut values);
+    let mut caches = [KvSide::Keys, KvSide::Values].map(|side| (side, vec![0; (sizes.kv.bytes() / 4) as usize]));
+    let mut qkv = Vec::new();
+    for (position, count) in [(0, POSITION), (POSITION, count)] {
+        let [q, k, v] = inputs.projections(count);
+        qkv = side_by_side(count, &[&q, &k, &v]);
+        for (side, cache) in &mut caches {
+            twin::kv_write(&sizes, *side, position, &rotation, &qkv, cache);
+        }
     }
-    let q = inputs.floats(TOKENS * WIDTH);
-    let (keys, values) = (twin::kv_read(&kv, &keys), twin::kv_read(&kv, &values));
-    let attention = Attention { heads: HEADS, kv };
-    let out = twin::attention(&attention, POSITION, &q, &keys, &values);
-    let mut bounds = bound::attention(&attention, POSITION, &q, &keys, &values);
+    if count == 1 {
+        twin::rope(&sizes, POSITION, &rotation, &mut qkv);
+    }
+    let [keys, values] = caches.map(|(_, cache)| twin::kv_read(&sizes.kv, &cache));
+    let out = twin::attention(&sizes, POSITION, &qkv, &keys, &values);
+    let mut bounds = bound::attention(&sizes, POSITION, &qkv, &keys, &values);
     if matches!(kv_type, KvType::Q8_0 | KvType::Q4_0) {
         // |q k| / √d is at most 64 · 2 · 2 / 8; an error of a score moves every weight by twice its share.
         let (score, value) = (32.0, 2.0);
@@ -132,7 +159,7 @@ fn the_gpu_at_hand_passes_and_a_broken_kernel_or_a_wrong_result_is_found() {
         pollster::block_on(test.run(&Scope::everything())).expect("no fault of the GPU itself")
     };
     let (right, clean) = test(&[], None);
-    assert_eq!(right, Some(MatvecVariant::suited_to(gpu.class())));
+    assert_eq!(right, Some(Variants::suited_to(&gpu)));
     assert!(clean.is_clean(), "{:?}", clean.failed);
     assert_eq!(clean.passed.len(), Check::all().len());
     assert_eq!(clean.ran as usize, Check::all().len());

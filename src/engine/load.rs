@@ -1,11 +1,11 @@
 //! From a file's header to a session that can answer: first what needs no GPU, so that a wrong file costs nothing.
 
 use super::Session;
-use super::selftest::{Scope, Variants};
+use super::selftest::{Coverage, Scope};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::gguf::File;
 use crate::gpu::{ByteSource, Gpu};
-use crate::kernels::MatvecVariant;
+use crate::kernels::Variants;
 use crate::model::{Config, Model, Setup, TensorSet};
 use crate::protocol::{KvType, LoadOptions, LoadedModel, ModelId};
 use crate::source::Cancel;
@@ -35,8 +35,8 @@ pub struct Upload<'a> {
     pub source: &'a mut dyn ByteSource,
     /// Ends the load between two chunks.
     pub cancel: &'a Cancel,
-    /// The matrix-vector kernel to use.
-    pub variant: MatvecVariant,
+    /// The kernel variants to use.
+    pub variants: Variants,
 }
 
 impl Prepared {
@@ -57,7 +57,7 @@ impl Prepared {
 
     /// The kernels that the model needs, for the self-test.
     pub fn scope(&self) -> Scope {
-        Scope { dtypes: self.set.matrix_types(), kv_types: vec![self.kv_type], variants: Variants::UntilRight }
+        Scope { dtypes: self.set.matrix_types(), kv_types: vec![self.kv_type], coverage: Coverage::UntilRight }
     }
 
     /// Uploads the weights. `progress(bytes done, of)` reports.
@@ -70,14 +70,14 @@ impl Prepared {
         upload: Upload<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Session, LoadedModel)> {
-        let Upload { id, source, cancel, variant } = upload;
+        let Upload { id, source, cancel, variants } = upload;
         let Self { config, set, tokenizer, context, kv_type, start, tokenizer_ms } = self;
         let name = config.name.clone().unwrap_or_else(|| id.0.clone());
         let mut report = |done, total| {
             progress(done, total);
             cancel.check()
         };
-        let setup = Setup { context, kv_type, variant };
+        let setup = Setup { context, kv_type, variants };
         let model = Model::load(&gpu, config, &set, source, setup, &mut report)
             .await
             .with_context(|| format!("loading {}", id.0))?;

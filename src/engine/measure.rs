@@ -8,7 +8,7 @@
 use super::Session;
 use crate::error::Result;
 use crate::gpu::{Buffer, DeviceClass, Gpu, Kernel, Workgroups};
-use crate::kernels::{Accumulate, MatvecVariant, Packed, matvec};
+use crate::kernels::{Accumulate, Input, MatvecVariant, Output, Packed, matvec};
 use crate::model::Model;
 use crate::protocol::{Measurement, Processor};
 use crate::quant::DType;
@@ -22,7 +22,7 @@ const TYPES: [DType; 9] =
 const COLS: u32 = 2048;
 
 /// Rows of the first trial; a GPU that is done with them at once gets [`MANY_ROWS`].
-const FEW_ROWS: u32 = 1024;
+const FEW_ROWS: u32 = 4096;
 
 /// More than the caches of GPUs hold, in any type: 2 bits a weight are 32 MB.
 const MANY_ROWS: u32 = 65_536;
@@ -102,7 +102,7 @@ impl Trial {
         while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
             packed.rows /= 2;
         }
-        let (kernel, workgroups) = matvec(&packed, Accumulate::Replace, variant);
+        let (kernel, workgroups) = matvec(&packed, Input::Plain, Output::Rows(Accumulate::Replace), variant);
         let weights = gpu.allocate(packed.bytes(), "the weights of a measurement")?;
         let x = gpu.allocate(4 * u64::from(packed.cols), "the input of a measurement")?;
         let y = gpu.allocate(4 * u64::from(packed.rows), "the output of a measurement")?;

@@ -35,7 +35,8 @@ impl Gpu {
         })?;
         // A dedicated allocation is exact and goes back to the driver when it is dropped; pooled pages would be
         // rounded up and kept.
-        let handle = self.client.memory_dedicated_allocation((), |()| self.client.empty(size));
+        let client = &self.client;
+        let handle = client.memory_dedicated_allocation((), |()| client.empty(size));
         Ok(Buffer { handle, bytes })
     }
 

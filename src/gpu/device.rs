@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use burn_wgpu::{MemoryConfiguration, RuntimeOptions, WgpuDevice, WgpuSetup, try_init_device};
 use cubecl::client::Client;
 use cubecl::server::ServerError;
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Launches that burn gathers into one submission. A decoded token is one submission: 48 layers × 14 launches fit.
@@ -31,6 +32,8 @@ pub struct Limits {
     pub max_invocations: u32,
     /// Bytes of workgroup memory.
     pub max_workgroup_bytes: u32,
+    /// Whether shaders may use subgroup operations.
+    pub subgroups: bool,
 }
 
 /// What kind of processor runs the shaders; kernels differ in what is fast there.
@@ -54,6 +57,8 @@ pub struct Gpu {
     fault: Arc<Mutex<Option<Error>>>,
     pub(super) broken: Vec<String>,
     pub(super) counters: super::launch::Counters,
+    /// What is launched goes here, too, while launches are recorded.
+    pub(super) recorded: RefCell<Option<super::recording::Launched>>,
 }
 
 impl Gpu {
@@ -72,6 +77,7 @@ impl Gpu {
                 "this browser has no WebGPU; use a current Chrome, Edge, Safari or Firefox",
             ));
         }
+        super::subgroups::ask();
         let instance = wgpu::Instance::new(descriptor);
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {
@@ -106,6 +112,7 @@ impl Gpu {
             max_workgroups: granted.max_compute_workgroups_per_dimension,
             max_invocations: granted.max_compute_invocations_per_workgroup,
             max_workgroup_bytes: granted.max_compute_workgroup_storage_size,
+            subgroups: super::subgroups::present(&device),
         };
         let name = describe(&device, &info);
         let software = info.device_type == wgpu::DeviceType::Cpu || is_software(&name);
@@ -140,6 +147,7 @@ impl Gpu {
             fault,
             broken: options.broken,
             counters: Default::default(),
+            recorded: Default::default(),
         })
     }
 
@@ -213,7 +221,7 @@ fn has_webgpu() -> bool {
 
 /// Features that kernels or burn use where they are present.
 fn wanted_features() -> wgpu::Features {
-    wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY
+    wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY
 }
 
 /// Not every browser says that an adapter is software, but its name does.

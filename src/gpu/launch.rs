@@ -9,6 +9,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// What a shader uses beyond plain WGSL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    /// Nothing.
+    None,
+    /// Subgroup operations.
+    Subgroups,
+}
+
 /// A compute shader: WGSL with the entry point `main`. Cheap to clone.
 ///
 /// Every binding must be used by the shader, in the order 0, 1, 2 … of group 0 (the layout is derived from the text).
@@ -24,6 +33,7 @@ struct KernelText {
     /// Tells compiled pipelines apart: all that differs between two kernels is in the text.
     key: u64,
     workgroup: u32,
+    extension: Extension,
 }
 
 /// How many workgroups to launch, along x, y and z.
@@ -31,12 +41,12 @@ struct KernelText {
 pub struct Workgroups(pub u32, pub u32, pub u32);
 
 impl Kernel {
-    /// A kernel from its complete source, with `workgroup` invocations along x.
-    pub fn new(name: &'static str, source: String, workgroup: u32) -> Self {
+    /// A kernel from its source, with `workgroup` invocations along x. The source has no `enable` lines.
+    pub fn new(name: &'static str, source: String, workgroup: u32, extension: Extension) -> Self {
         let mut hasher = DefaultHasher::new();
         source.hash(&mut hasher);
         let key = hasher.finish();
-        Self { text: Arc::new(KernelText { name, source, key, workgroup }) }
+        Self { text: Arc::new(KernelText { name, source, key, workgroup, extension }) }
     }
 
     /// The kernel's name, for people.
@@ -44,15 +54,28 @@ impl Kernel {
         self.text.name
     }
 
-    /// The complete WGSL.
+    /// The WGSL, without the lines that enable extensions.
     pub fn source(&self) -> &str {
         &self.text.source
+    }
+
+    /// The complete WGSL, as the standard wants it.
+    pub fn standard_source(&self) -> String {
+        match self.text.extension {
+            Extension::None => self.text.source.clone(),
+            Extension::Subgroups => format!("enable subgroups;\n{}", self.text.source),
+        }
     }
 }
 
 impl KernelSource for Kernel {
     fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(self.text.source.clone())
+        // Natively naga compiles it, which has the operations but does not know the line.
+        SourceTemplate::new(if cfg!(target_arch = "wasm32") {
+            self.standard_source()
+        } else {
+            self.text.source.clone()
+        })
     }
 
     fn id(&self) -> KernelId {
@@ -72,6 +95,10 @@ pub(super) struct Counters {
 }
 
 impl Counters {
+    pub(super) fn launched(&self, count: u64) {
+        self.launches.fetch_add(count, Ordering::Relaxed);
+    }
+
     pub(super) fn submitted(&self) {
         self.submissions.fetch_add(1, Ordering::Relaxed);
     }
@@ -80,7 +107,13 @@ impl Counters {
 impl Gpu {
     /// Queues `kernel` over `workgroups` with `buffers` as its bindings 0, 1, 2 …; runs in order of the calls.
     pub fn launch(&self, kernel: &Kernel, workgroups: Workgroups, buffers: &[&Buffer]) {
-        self.counters.launches.fetch_add(1, Ordering::Relaxed);
+        match &mut *self.recorded.borrow_mut() {
+            None => self.counters.launched(1),
+            Some(launched) => {
+                launched.count += 1;
+                launched.buffers.extend(buffers.iter().map(|buffer| (*buffer).clone()));
+            }
+        }
         if self.broken.iter().any(|name| name == kernel.name()) {
             return;
         }

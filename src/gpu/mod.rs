@@ -7,9 +7,12 @@ mod buffer;
 mod device;
 mod launch;
 mod probe;
+mod recording;
+mod subgroups;
 mod upload;
 
 pub use buffer::Buffer;
 pub use device::{DeviceClass, Gpu, GpuOptions, Limits};
-pub use launch::{Kernel, Workgroups};
+pub use launch::{Extension, Kernel, Workgroups};
+pub use recording::Recording;
 pub use upload::{ByteSource, STAGING_BYTES, Staging, StagingBytes};

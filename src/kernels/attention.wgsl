@@ -4,7 +4,7 @@
 // maximum and sum of the online softmax (Milakov and Gimelshein, 2018).
 
 @group(0) @binding(0) var<storage, read> step: Step;
-@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;              // [count, HEADS, HEAD_DIM / 4]
+@group(0) @binding(1) var<storage, read> qkv: array<vec4<f32>>;            // [count, HEADS + 2 KV_HEADS, HEAD_DIM / 4]
 @group(0) @binding(2) var<storage, read> k_cache: array<u32>;              // [KV_HEADS, CONTEXT, HEAD_DIM] packed
 @group(0) @binding(3) var<storage, read> v_cache: array<u32>;              // the same
 @group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;      // [count, HEADS, HEAD_DIM / 4]
@@ -22,9 +22,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let head = workgroup.x;
     let first = (head / GROUP) * CONTEXT; // row of the head's position 0 in the cache
     let at = (workgroup.y * HEADS + head) * VECTORS;
+    let query_at = (workgroup.y * (HEADS + 2u * KV_HEADS) + head) * VECTORS;
     let visible = step.position + workgroup.y + 1u;
     for (var c = i; c < VECTORS; c += 64u) {
-        query[c] = q[at + c] * SCALE;
+        query[c] = qkv[query_at + c] * SCALE;
     }
     workgroupBarrier();
 

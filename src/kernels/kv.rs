@@ -1,7 +1,7 @@
 //! The packed forms of the key/value cache, and writing to it.
 
 use super::compose::{Constant, compose};
-use super::{WORKGROUP, step};
+use super::{Attention, WORKGROUP, step};
 use crate::gpu::Kernel;
 use crate::protocol::KvType;
 
@@ -80,21 +80,31 @@ impl KvShape {
         text.replace("CACHE", cache)
     }
 
-    fn writer(&self) -> &'static str {
-        match self.kv_type {
+    /// The WGSL function `{cache}_pack(block, numbers)`: writes a block of the binding `cache`.
+    pub(super) fn writer(&self, cache: &str) -> String {
+        let text = match self.kv_type {
             KvType::F32 => include_str!("kv/f32_pack.wgsl"),
             KvType::F16 => include_str!("kv/f16_pack.wgsl"),
             KvType::Q8_0 => include_str!("kv/q8_0_pack.wgsl"),
             KvType::Q4_0 => include_str!("kv/q4_0_pack.wgsl"),
-        }
+        };
+        text.replace("CACHE", cache)
     }
 }
 
-/// Packs the step's keys or values \[count, kv_heads, head_dim\] into the cache. Bindings: step, rotation, source, cache.
-/// Returns the kernel and its workgroups along the blocks; along y, one workgroup a token.
-pub fn kv_write(shape: &KvShape, side: KvSide) -> (Kernel, u32) {
-    let mut constants = shape.constants();
+/// Packs the keys or values of the step's projections \[count, heads + 2 kv_heads, head_dim\] into the cache. Bindings:
+/// step, rotation, projections, cache. Returns the kernel and its workgroups along the blocks; along y, one workgroup a
+/// token.
+pub fn kv_write(attention: &Attention, side: KvSide) -> (Kernel, u32) {
+    let shape = &attention.kv;
+    let first_head = match side {
+        KvSide::Keys => attention.heads,
+        KvSide::Values => attention.heads + shape.kv_heads,
+    };
+    let mut constants = attention.constants();
+    constants.push(("FIRST_HEAD", Constant::U32(first_head)));
     constants.push(("ROTATE", Constant::Bool(side == KvSide::Keys)));
-    let kernel = compose("kv_write", &constants, &[step::WGSL, include_str!("kv_write.wgsl"), shape.writer()]);
+    let parts = [step::WGSL, include_str!("kv_write.wgsl"), &shape.writer("cache")];
+    let kernel = compose("kv_write", &constants, &parts);
     (kernel, (shape.kv_heads * shape.head_dim / shape.block()).div_ceil(WORKGROUP))
 }

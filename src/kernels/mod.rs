@@ -6,9 +6,11 @@
 
 mod attention;
 mod compose;
+mod decode_attention;
 mod embed;
 mod kv;
-mod matrix;
+mod matmul;
+mod matvec;
 mod packed;
 mod repack;
 mod rms_norm;
@@ -16,16 +18,20 @@ mod rope;
 mod silu_mul;
 pub mod step;
 pub mod twin;
+mod variants;
 
 pub use attention::{Attention, attention};
+pub use decode_attention::{Stretches, combine, decode_attention, stretch};
 pub use embed::embed;
 pub use kv::{KvShape, KvSide, kv_write};
-pub use matrix::{Accumulate, Linear, MatvecVariant, matmul, matvec};
+pub use matmul::{Matmul, matmul};
+pub use matvec::{Accumulate, Input, Output, matvec};
 pub use packed::Packed;
 pub use repack::{Repack, repack};
 pub use rms_norm::{Rows, rms_norm};
 pub use rope::rope;
 pub use silu_mul::silu_mul;
+pub use variants::{MatmulVariant, MatvecVariant, Variant, Variants};
 
 /// Invocations of a workgroup in every kernel: within the 128 that WebGPU allows everywhere.
 pub const WORKGROUP: u32 = 64;

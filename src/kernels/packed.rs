@@ -51,24 +51,35 @@ impl Packed {
         constants
     }
 
-    /// The WGSL that reads the weights: `weights16` and what it needs.
-    pub(super) fn reader(&self) -> [&'static str; 3] {
+    /// The WGSL that reads the weights, in units of 32; see `weights/common.wgsl`.
+    pub(super) fn reader(&self) -> Vec<&'static str> {
+        const COMMON: &str = include_str!("weights/common.wgsl");
+        const LEGACY: &str = include_str!("weights/legacy.wgsl");
+        const NIBBLES: &str = include_str!("weights/nibbles.wgsl");
+        const FIVE_BITS: &str = include_str!("weights/five_bits.wgsl");
+        const K_QUANTS: &str = include_str!("weights/k_quants.wgsl");
         const SCALE_MIN: &str = include_str!("weights/scale_min.wgsl");
-        let (shared, format) = match self.dtype {
-            DType::F32 => ("", include_str!("weights/f32.wgsl")),
-            DType::F16 => ("", include_str!("weights/f16.wgsl")),
-            DType::BF16 => ("", include_str!("weights/bf16.wgsl")),
-            DType::Q8_0 => ("", include_str!("weights/q8_0.wgsl")),
-            DType::Q4_0 => ("", include_str!("weights/q4_0.wgsl")),
-            DType::Q4_1 => ("", include_str!("weights/q4_1.wgsl")),
-            DType::Q5_0 => ("", include_str!("weights/q5_0.wgsl")),
-            DType::Q5_1 => ("", include_str!("weights/q5_1.wgsl")),
-            DType::Q2K => ("", include_str!("weights/q2_k.wgsl")),
-            DType::Q3K => ("", include_str!("weights/q3_k.wgsl")),
-            DType::Q4K => (SCALE_MIN, include_str!("weights/q4_k.wgsl")),
-            DType::Q5K => (SCALE_MIN, include_str!("weights/q5_k.wgsl")),
-            DType::Q6K => ("", include_str!("weights/q6_k.wgsl")),
-        };
-        [include_str!("weights/common.wgsl"), shared, format]
+        const UNSCALED: &str = include_str!("weights/unscaled.wgsl");
+        const HALVES: &str = include_str!("weights/halves.wgsl");
+        match self.dtype {
+            DType::F32 => vec![COMMON, LEGACY, UNSCALED, include_str!("weights/f32.wgsl")],
+            DType::F16 => vec![COMMON, LEGACY, UNSCALED, HALVES, include_str!("weights/f16.wgsl")],
+            DType::BF16 => vec![COMMON, LEGACY, UNSCALED, HALVES, include_str!("weights/bf16.wgsl")],
+            DType::Q8_0 => vec![COMMON, LEGACY, include_str!("weights/q8_0.wgsl")],
+            DType::Q4_0 => vec![COMMON, LEGACY, NIBBLES, include_str!("weights/q4_0.wgsl")],
+            DType::Q4_1 => vec![COMMON, LEGACY, NIBBLES, include_str!("weights/q4_1.wgsl")],
+            DType::Q5_0 => vec![COMMON, LEGACY, FIVE_BITS, include_str!("weights/q5_0.wgsl")],
+            DType::Q5_1 => vec![COMMON, LEGACY, FIVE_BITS, include_str!("weights/q5_1.wgsl")],
+            DType::Q2K => vec![COMMON, K_QUANTS, include_str!("weights/q2_k.wgsl")],
+            DType::Q3K => vec![COMMON, K_QUANTS, include_str!("weights/q3_k.wgsl")],
+            DType::Q4K => vec![COMMON, K_QUANTS, NIBBLES, SCALE_MIN, include_str!("weights/q4_k.wgsl")],
+            DType::Q5K => vec![COMMON, K_QUANTS, SCALE_MIN, include_str!("weights/q5_k.wgsl")],
+            DType::Q6K => vec![COMMON, include_str!("weights/q6_k.wgsl")],
+        }
+    }
+
+    /// Units of 32 weights that share what the reader calls a span.
+    pub(super) fn units(&self) -> u32 {
+        self.dtype.block_len().div_ceil(32) as u32
     }
 }

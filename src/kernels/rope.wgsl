@@ -3,7 +3,7 @@
 
 @group(0) @binding(0) var<storage, read> step: Step;
 @group(0) @binding(1) var<storage, read> rotation: array<vec2<f32>>;   // [context, HEAD_DIM / 2]: cos, sin
-@group(0) @binding(2) var<storage, read_write> q: array<vec2<f32>>;    // [count, HEADS, HEAD_DIM / 2]
+@group(0) @binding(2) var<storage, read_write> qkv: array<vec2<f32>>;  // [count, HEADS + 2 KV_HEADS, HEAD_DIM / 2]
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -12,7 +12,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let turn = rotation[(step.position + id.y) * half + id.x % half];
-    let at = id.y * HEADS * half + id.x;
-    let pair = q[at];
-    q[at] = vec2<f32>(pair.x * turn.x - pair.y * turn.y, pair.x * turn.y + pair.y * turn.x);
+    let at = id.y * (HEADS + 2u * KV_HEADS) * half + id.x;
+    let pair = qkv[at];
+    qkv[at] = vec2<f32>(pair.x * turn.x - pair.y * turn.y, pair.x * turn.y + pair.y * turn.x);
 }

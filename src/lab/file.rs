@@ -5,7 +5,7 @@ use crate::engine::{Prepared, Session, Upload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::{self, File};
 use crate::gpu::{ByteSource, Gpu, GpuOptions, StagingBytes};
-use crate::kernels::MatvecVariant;
+use crate::kernels::Variants;
 use crate::protocol::{LoadOptions, LoadedModel, ModelId};
 use crate::source::Cancel;
 use crate::tokenizer::{Tokenizer, Vocabulary};
@@ -96,8 +96,8 @@ impl ModelFile {
         let prepared = Prepared::new(&self.header()?, options)?;
         let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding, ..Default::default() }).await?);
         let id = ModelId(self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-        let variant = MatvecVariant::suited_to(gpu.class());
-        let upload = Upload { id, source: &mut self, cancel: &Cancel::new(), variant };
+        let variants = Variants::suited_to(&gpu);
+        let upload = Upload { id, source: &mut self, cancel: &Cancel::new(), variants };
         prepared.load(gpu, upload, &mut |_, _| ()).await
     }
 }

@@ -37,8 +37,8 @@ pub async fn selftest() -> Result<()> {
 /// Prints what was measured, what of the catalogue fits, and for each of `files` the predicted and the measured speed.
 pub async fn fit(files: &[PathBuf], generate: u32) -> Result<()> {
     let (mut session, _) = ModelFile::guide().session(None, device()).await?;
-    let (gpu, variant) = (session.gpu().clone(), session.model().variant());
-    let measured = measure(&gpu, Some(&mut session), variant, fit::worth_probing()).await?;
+    let (gpu, variants) = (session.gpu().clone(), session.model().variants());
+    let measured = measure(&gpu, Some(&mut session), variants.matvec, fit::worth_probing()).await?;
     drop(session);
     let entries: Vec<Value> = catalogue::entries().iter().map(|entry| expected(entry, &measured)).collect();
     let mut compared = vec![compare(None, generate, &measured).await?];

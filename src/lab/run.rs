@@ -74,7 +74,7 @@ pub async fn bench(path: Option<&Path>, plan: BenchPlan, device: DeviceArguments
         object.insert("tokenizer_ms".into(), loaded.tokenizer_ms.into());
         object.insert("weight_bytes".into(), loaded.weight_bytes.into());
         object.insert("kv_bytes".into(), loaded.kv_bytes.into());
-        object.insert("matvec".into(), session.model().variant().name().into());
+        object.insert("variants".into(), session.model().variants().names().to_vec().into());
     }
     super::print(&json)
 }

@@ -6,8 +6,8 @@
 use crate::error::Result;
 use crate::gpu::Kernel;
 use crate::kernels::{
-    Accumulate, Attention, KvShape, KvSide, MatvecVariant, Packed, Rows, attention, embed, kv_write, matmul, matvec,
-    repack, rms_norm, rope, silu_mul,
+    Accumulate, Attention, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed, Rows, Stretches,
+    Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack, rms_norm, rope, silu_mul,
 };
 use crate::protocol::KvType;
 use crate::quant::DType;
@@ -20,11 +20,16 @@ pub fn shaders() -> Result<()> {
         let packed = Packed { dtype, rows: 65, cols: 512, first_row: 64 };
         let mut add = |kernel: Kernel| shaders.push(shader(dtype.name(), &kernel));
         add(embed(&packed).0);
+        for variant in MatvecVariant::ALL {
+            let normed = Input::Normed { eps: 1e-5 };
+            add(matvec(&packed, Input::Plain, Output::Rows(Accumulate::Add), *variant).0);
+            add(matvec(&Packed { rows: 66, ..packed }, normed, Output::Gated, *variant).0);
+            add(matvec(&packed, normed, Output::Rows(Accumulate::Replace), *variant).0);
+        }
         for accumulate in [Accumulate::Replace, Accumulate::Add] {
-            for variant in MatvecVariant::ALL {
-                add(matvec(&packed, accumulate, variant).0);
+            for variant in MatmulVariant::ALL {
+                add(matmul(&packed, accumulate, 129, *variant).kernel);
             }
-            add(matmul(&packed, accumulate, 129).0);
         }
         for plane in repack(&packed) {
             add(plane.kernel);
@@ -33,20 +38,24 @@ pub fn shaders() -> Result<()> {
     for kv_type in [KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0] {
         let kv = KvShape { kv_type, kv_heads: 2, context: 128, head_dim: 128 };
         let name = format!("{kv_type:?}");
-        for kernel in [
-            kv_write(&kv, KvSide::Keys).0,
-            kv_write(&kv, KvSide::Values).0,
-            attention(&Attention { heads: 4, kv }),
-            attention(&Attention { heads: 6, kv: KvShape { head_dim: 64, ..kv } }),
-        ] {
-            shaders.push(shader(&name, &kernel));
+        for sizes in [Attention { heads: 4, kv }, Attention { heads: 12, kv: KvShape { head_dim: 64, ..kv } }] {
+            let kernels = [
+                kv_write(&sizes, KvSide::Keys).0,
+                kv_write(&sizes, KvSide::Values).0,
+                rope(&sizes).0,
+                attention(&sizes),
+                decode_attention(&sizes, Stretches::One),
+                decode_attention(&sizes, Stretches::Several),
+                combine(&sizes),
+            ];
+            shaders.extend(kernels.iter().map(|kernel| shader(&name, kernel)));
         }
     }
-    let rest = [rms_norm(96, 1e-5, Rows::All), rms_norm(96, 1e-5, Rows::Last), rope(4, 128).0, silu_mul(96).0];
+    let rest = [rms_norm(96, 1e-5, Rows::All), rms_norm(96, 1e-5, Rows::Last), silu_mul(96).0];
     shaders.extend(rest.iter().map(|kernel| shader("f32", kernel)));
     super::print(&shaders)
 }
 
 fn shader(of: &str, kernel: &Kernel) -> Value {
-    json!({ "name": format!("{} of {of}", kernel.name()), "source": kernel.source() })
+    json!({ "name": format!("{} of {of}", kernel.name()), "source": kernel.standard_source() })
 }

@@ -3,16 +3,16 @@
 //! In a GGUF file it is a Llama graph: grouped-query attention with interleaved RoPE, SwiGLU, RMSNorm before each half
 //! of a block, an output head of its own. `reference` is the same in tensor operations on the CPU.
 
-use super::weights::{Block, Lookup, Product, Weights};
-use super::{Config, KvCache, TensorSet, rotation_table};
+use super::matrix::{Lookup, Norm, Product};
+use super::scratch::{Scratch, Shared};
+use super::weights::{Block, Weights};
+use super::{Config, KvCache, TensorSet};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gpu::{Buffer, ByteSource, Gpu, Kernel, Workgroups};
-use crate::kernels::{
-    Accumulate, Attention, KvSide, MAX_STEP_TOKENS, MatvecVariant, Rows, attention, kv_write, rms_norm, rope, silu_mul,
-    step,
-};
+use crate::gpu::{Buffer, ByteSource, Gpu, Recording, Workgroups};
+use crate::kernels::{Accumulate, Output, Variants, step};
 use crate::protocol::KvType;
 use crate::quant::DType;
+use std::collections::HashMap;
 
 /// What a step of [`Model::forward`] is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct Setup {
     pub context: u32,
     /// How keys and values are kept.
     pub kv_type: KvType,
-    /// How matrices are multiplied with one vector.
-    pub variant: MatvecVariant,
+    /// How matrices are multiplied.
+    pub variants: Variants,
 }
 
 /// A model on the GPU with the cache of one conversation.
@@ -46,63 +46,32 @@ pub struct Model {
     scratch: Scratch,
     weight_bytes: u64,
     weight_bytes_by_type: Vec<(DType, u64)>,
-    variant: MatvecVariant,
+    variants: Variants,
+    /// The launches of a single token, by the number of stretches that its attention has: they differ in nothing else.
+    recordings: HashMap<u32, Recording>,
 }
 
 /// A transformer block; fields named as in the checkpoint.
 struct Layer {
-    attn_norm: Buffer,
-    attn_q: Product,
-    attn_k: Product,
-    attn_v: Product,
+    attn_norm: Norm,
+    attn_qkv: Product,
     attn_output: Product,
-    ffn_norm: Buffer,
-    ffn_gate: Product,
-    ffn_up: Product,
+    ffn_norm: Norm,
+    ffn_gate_up: GateUp,
     ffn_down: Product,
 }
 
-/// Kernels that every block shares; numbers are workgroups along x.
-struct Shared {
-    norm: Kernel,
-    last_norm: Kernel,
-    rope: (Kernel, u32),
-    write_keys: (Kernel, u32),
-    write_values: (Kernel, u32),
-    attention: Kernel,
-    silu_mul: (Kernel, u32),
-}
-
-/// Activations of a step of n tokens.
-struct Scratch {
-    /// The most that n may be.
-    tokens: u32,
-    step: Buffer,
-    /// \[context, head_dim / 2\] pairs of cos and sin.
-    rotation: Buffer,
-    /// The residual stream, \[n, hidden\].
-    x: Buffer,
-    /// Normed, \[n, hidden\].
-    h: Buffer,
-    /// \[n, heads, head_dim\]
-    q: Buffer,
-    /// \[n, kv_heads, head_dim\]
-    k: Buffer,
-    /// \[n, kv_heads, head_dim\]
-    v: Buffer,
-    /// \[n, heads, head_dim\]
-    attended: Buffer,
-    /// \[n, ffn\]
-    gate: Buffer,
-    /// \[n, ffn\]
-    up: Buffer,
-    /// \[vocabulary\]
-    logits: Buffer,
+/// The gate and what is gated.
+enum GateUp {
+    /// In one buffer: for a single token, one launch computes silu(gate) · up.
+    Whole(Product),
+    /// Of different types, or too large for one.
+    Apart(Product),
 }
 
 impl Model {
-    /// Kernel launches of a block for one token, where no matrix is cut.
-    pub const LAUNCHES_PER_BLOCK: u32 = 14;
+    /// Kernel launches of a block for one token, where no matrix is cut and the conversation is short.
+    pub const LAUNCHES_PER_BLOCK: u32 = 5;
 
     /// Launches for one token before and after the blocks.
     pub const LAUNCHES_BESIDE: u32 = 3;
@@ -121,7 +90,7 @@ impl Model {
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<Self> {
         // The cache first: if the context does not fit, that should be known before gigabytes are read.
-        let Setup { context, kv_type, variant } = setup;
+        let Setup { context, kv_type, variants } = setup;
         let cache = KvCache::new(gpu, &config, context, kv_type)?;
         let scratch = Scratch::new(gpu, &config, context)?;
         gpu.finish().await?;
@@ -130,15 +99,16 @@ impl Model {
         Ok(Self {
             kernels: Shared::new(&config, &cache),
             token_embd: weights.token_embd.lookup(),
-            layers: weights.blocks.into_iter().map(|block| Layer::new(block, variant)).collect(),
+            layers: weights.blocks.into_iter().map(|block| Layer::new(block, config.rms_eps, variants)).collect(),
             output_norm: weights.output_norm,
-            output: weights.output.product(Accumulate::Replace, variant),
+            output: weights.output.product(Accumulate::Replace, variants),
             config,
             cache,
             scratch,
             weight_bytes,
             weight_bytes_by_type,
-            variant,
+            variants,
+            recordings: HashMap::new(),
         })
     }
 
@@ -149,44 +119,95 @@ impl Model {
     /// `ContextFull` if they do not fit, `BadRequest` for an id outside the vocabulary or a step of the wrong size.
     pub fn forward(&mut self, gpu: &Gpu, tokens: &[u32], want: Want) -> Result<()> {
         let n = self.check(tokens)?;
-        let (s, k) = (&self.scratch, &self.kernels);
-        gpu.write(&s.step, &step::words(self.cache.length, tokens));
+        gpu.write(&self.scratch.step, &step::words(self.cache.length, tokens));
+        match n {
+            1 => self.forward_one(gpu)?,
+            _ => {
+                self.embed(gpu, n);
+                self.prefill(gpu, n)?;
+                if want == Want::Logits {
+                    self.head(gpu);
+                }
+            }
+        }
+        self.cache.length += n;
+        Ok(())
+    }
 
-        // x = token_embd[tokens]                                                            [n, hidden]
-        self.token_embd.many(gpu, &s.step, n, &s.x);
+    /// A single token, always with its logits: the launches are recorded the first time, and run again from then on.
+    fn forward_one(&mut self, gpu: &Gpu) -> Result<()> {
+        let stretches = self.kernels.stretches(self.cache.length);
+        if let Some(recording) = self.recordings.get(&stretches) {
+            return gpu.replay(recording);
+        }
+        let recording = gpu.record(|| {
+            self.embed(gpu, 1);
+            self.decode(gpu, stretches);
+            self.head(gpu);
+        })?;
+        self.recordings.insert(stretches, recording);
+        Ok(())
+    }
+
+    /// x = token_embd\[tokens\], \[n, hidden\]
+    fn embed(&self, gpu: &Gpu, n: u32) {
+        self.token_embd.many(gpu, &self.scratch.step, n, &self.scratch.x);
+    }
+
+    /// logits = output(norm(x\[n - 1\])), \[vocabulary\]
+    fn head(&self, gpu: &Gpu) {
+        let s = &self.scratch;
+        let bindings = [&s.x, &self.output_norm, &s.h, &s.step];
+        gpu.launch(&self.kernels.last_norm, Workgroups(1, 1, 1), &bindings);
+        self.output.one(gpu, &s.h, &s.logits);
+    }
+
+    /// All blocks for a single token.
+    fn decode(&self, gpu: &Gpu, stretches: u32) {
+        let (s, k) = (&self.scratch, &self.kernels);
         for (layer, (keys, values)) in self.layers.iter().zip(&self.cache.blocks) {
             // 1. Projections of the normed stream
-            gpu.launch(&k.norm, Workgroups(n, 1, 1), &[&s.x, &layer.attn_norm, &s.h, &s.step]);
-            layer.attn_q.many(gpu, &s.step, n, &s.h, &s.q); //                               [n, heads, head_dim]
-            layer.attn_k.many(gpu, &s.step, n, &s.h, &s.k); //                               [n, kv_heads, head_dim]
-            layer.attn_v.many(gpu, &s.step, n, &s.h, &s.v);
+            layer.attn_qkv.one(gpu, &s.x, &s.qkv); //                                        [heads + 2 kv_heads, head_dim]
+            // 2. Rotated by the position, keys and values into the cache;
+            //    softmax(q k^T / sqrt(head_dim)) v over it
+            k.decode_attention(gpu, s, stretches, keys, values); //                          [heads, head_dim]
+            // 3. x += attn_output(attended)
+            layer.attn_output.one(gpu, &s.attended, &s.x);
+            // 4. x += ffn_down(silu(ffn_gate(norm(x))) * ffn_up(norm(x)))
+            match &layer.ffn_gate_up {
+                GateUp::Whole(gated) => gated.one(gpu, &s.x, &s.gated), //                   [ffn]
+                GateUp::Apart(gate_up) => {
+                    gate_up.one(gpu, &s.x, &s.gate_up);
+                    k.silu_mul(gpu, s, 1);
+                }
+            }
+            layer.ffn_down.one(gpu, &s.gated, &s.x);
+        }
+    }
+
+    /// All blocks for `n` tokens.
+    fn prefill(&self, gpu: &Gpu, n: u32) -> Result<()> {
+        let (s, k) = (&self.scratch, &self.kernels);
+        for (layer, (keys, values)) in self.layers.iter().zip(&self.cache.blocks) {
+            // 1. Projections of the normed stream
+            k.norm(gpu, s, n, &layer.attn_norm);
+            layer.attn_qkv.many(gpu, &s.step, n, &s.h, &s.qkv); //                           [n, heads + 2 kv_heads, head_dim]
             // 2. Positions: rotate q, and k on its way into the cache
-            gpu.launch(&k.rope.0, Workgroups(k.rope.1, n, 1), &[&s.step, &s.rotation, &s.q]);
-            gpu.launch(&k.write_keys.0, Workgroups(k.write_keys.1, n, 1), &[&s.step, &s.rotation, &s.k, keys]);
-            gpu.launch(&k.write_values.0, Workgroups(k.write_values.1, n, 1), &[&s.step, &s.rotation, &s.v, values]);
+            k.rope(gpu, s, n);
+            k.kv_write(gpu, s, n, keys, values);
             // 3. softmax(q k^T / sqrt(head_dim)) v, up to each token's own position
-            let bindings = [&s.step, &s.q, keys, values, &s.attended];
-            gpu.launch(&k.attention, Workgroups(self.config.heads, n, 1), &bindings); //     [n, heads, head_dim]
+            k.attention(gpu, s, n, keys, values); //                                         [n, heads, head_dim]
             // 4. x += attn_output(attended)
             layer.attn_output.many(gpu, &s.step, n, &s.attended, &s.x);
             // 5. x += ffn_down(silu(ffn_gate(h)) * ffn_up(h))
-            gpu.launch(&k.norm, Workgroups(n, 1, 1), &[&s.x, &layer.ffn_norm, &s.h, &s.step]);
-            layer.ffn_gate.many(gpu, &s.step, n, &s.h, &s.gate); //                          [n, ffn]
-            layer.ffn_up.many(gpu, &s.step, n, &s.h, &s.up);
-            gpu.launch(&k.silu_mul.0, Workgroups(k.silu_mul.1, n, 1), &[&s.gate, &s.up]);
-            layer.ffn_down.many(gpu, &s.step, n, &s.gate, &s.x);
-            if n > 1 {
-                // A submission a block: drivers reset a GPU that is busy with one for seconds, and the page's own
-                // frames get their turn in between. A single token is short, and one submission is cheapest.
-                gpu.submit()?;
-            }
+            k.norm(gpu, s, n, &layer.ffn_norm);
+            layer.ffn_gate_up.product().many(gpu, &s.step, n, &s.h, &s.gate_up); //          [n, 2 ffn]
+            k.silu_mul(gpu, s, n); //                                                        [n, ffn]
+            layer.ffn_down.many(gpu, &s.step, n, &s.gated, &s.x);
+            // A submission a block: drivers reset a GPU that is busy with one for seconds, and the page's own frames get
+            // their turn in between. A single token is short, and one submission is cheapest.
+            gpu.submit()?;
         }
-        if want == Want::Logits {
-            // logits = output(norm(x[n - 1]))                                               [vocabulary]
-            gpu.launch(&k.last_norm, Workgroups(1, 1, 1), &[&s.x, &self.output_norm, &s.h, &s.step]);
-            self.output.one(gpu, &s.h, &s.logits);
-        }
-        self.cache.length += n;
         Ok(())
     }
 
@@ -243,9 +264,9 @@ impl Model {
         self.cache.bytes()
     }
 
-    /// The matrix-vector variant in use.
-    pub fn variant(&self) -> MatvecVariant {
-        self.variant
+    /// The kernel variants in use.
+    pub fn variants(&self) -> Variants {
+        self.variants
     }
 
     fn check(&self, tokens: &[u32]) -> Result<u32> {
@@ -273,59 +294,29 @@ impl Model {
 }
 
 impl Layer {
-    fn new(block: Block, variant: MatvecVariant) -> Self {
-        use Accumulate::{Add, Replace};
+    fn new(block: Block, eps: f32, variants: Variants) -> Self {
+        let [attn_norm, ffn_norm] = [block.attn_norm, block.ffn_norm].map(|weight| Norm { weight, eps });
+        let replace = Output::Rows(Accumulate::Replace);
+        let gate_up = &block.ffn_gate_up;
         Self {
-            attn_norm: block.attn_norm,
-            attn_q: block.attn_q.product(Replace, variant),
-            attn_k: block.attn_k.product(Replace, variant),
-            attn_v: block.attn_v.product(Replace, variant),
-            attn_output: block.attn_output.product(Add, variant),
-            ffn_norm: block.ffn_norm,
-            ffn_gate: block.ffn_gate.product(Replace, variant),
-            ffn_up: block.ffn_up.product(Replace, variant),
-            ffn_down: block.ffn_down.product(Add, variant),
+            attn_qkv: block.attn_qkv.normed_product(&attn_norm, replace, variants),
+            attn_output: block.attn_output.product(Accumulate::Add, variants),
+            ffn_gate_up: if gate_up.is_whole() {
+                GateUp::Whole(gate_up.normed_product(&ffn_norm, Output::Gated, variants))
+            } else {
+                GateUp::Apart(gate_up.normed_product(&ffn_norm, replace, variants))
+            },
+            ffn_down: block.ffn_down.product(Accumulate::Add, variants),
+            attn_norm,
+            ffn_norm,
         }
     }
 }
 
-impl Shared {
-    fn new(config: &Config, cache: &KvCache) -> Self {
-        Self {
-            norm: rms_norm(config.hidden, config.rms_eps, Rows::All),
-            last_norm: rms_norm(config.hidden, config.rms_eps, Rows::Last),
-            rope: rope(config.heads, config.head_dim),
-            write_keys: kv_write(&cache.shape, KvSide::Keys),
-            write_values: kv_write(&cache.shape, KvSide::Values),
-            attention: attention(&Attention { heads: config.heads, kv: cache.shape }),
-            silu_mul: silu_mul(config.ffn),
+impl GateUp {
+    fn product(&self) -> &Product {
+        match self {
+            Self::Whole(product) | Self::Apart(product) => product,
         }
-    }
-}
-
-impl Scratch {
-    fn new(gpu: &Gpu, config: &Config, context: u32) -> Result<Self> {
-        // As many tokens as the widest activations leave room for in a binding.
-        let widest = 4 * u64::from(config.hidden.max(config.ffn));
-        let fit = u32::try_from(gpu.limits().max_binding_bytes / widest).unwrap_or(u32::MAX);
-        let tokens = MAX_STEP_TOKENS.min(context).min(fit).max(1);
-        let activations = |width: u32| gpu.allocate(4 * u64::from(tokens) * u64::from(width), "the activations");
-        let table = rotation_table(config, context);
-        let rotation = gpu.allocate(4 * table.len() as u64, "the table of rotations")?;
-        gpu.write_f32(&rotation, &table);
-        Ok(Self {
-            tokens,
-            step: gpu.allocate(step::BYTES, "the step")?,
-            rotation,
-            x: activations(config.hidden)?,
-            h: activations(config.hidden)?,
-            q: activations(config.hidden)?,
-            k: activations(config.kv_width())?,
-            v: activations(config.kv_width())?,
-            attended: activations(config.hidden)?,
-            gate: activations(config.ffn)?,
-            up: activations(config.ffn)?,
-            logits: gpu.allocate(4 * u64::from(config.vocabulary), "the logits")?,
-        })
     }
 }

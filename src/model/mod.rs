@@ -5,8 +5,11 @@
 mod cache;
 pub mod config;
 mod internlm2;
+mod layout;
+mod matrix;
 #[cfg(feature = "lab")]
 pub mod reference;
+mod scratch;
 pub mod tensors;
 mod weights;
 

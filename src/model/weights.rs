@@ -1,46 +1,31 @@
 //! The weights on the GPU, in packed form, and their way there.
 //!
-//! No weight is ever widened: a matrix keeps the bytes it has in the file, sorted into planes. A matrix larger than the
-//! device's binding limit is cut by rows into pieces, each with a buffer and kernels of its own.
+//! No weight is ever widened: a matrix keeps the bytes it has in the file, sorted into planes.
 
+use super::layout::{self, Part, too_large};
+use super::matrix::{Matrix, Piece};
 use super::tensors::{BlockTensors, MatrixSource, TensorSet};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::gguf::TensorInfo;
-use crate::gpu::{Buffer, ByteSource, Gpu, Kernel, Staging, Workgroups};
-use crate::kernels::{Accumulate, Linear, MatvecVariant, Packed, Repack, embed, matmul, matvec, repack};
+use crate::gpu::{Buffer, ByteSource, Gpu, Staging};
+use crate::kernels::{Repack, repack};
 use crate::quant::DType;
 
 /// Chunks in flight before the upload waits for the GPU: browsers keep a copy of each until it is done.
 const CHUNKS_IN_FLIGHT: u32 = 8;
 
-/// A matrix \[rows, cols\] on the GPU.
-pub struct Matrix {
-    pieces: Vec<Piece>,
-}
-
-struct Piece {
-    packed: Packed,
-    buffer: Buffer,
-}
-
 /// One block's weights, named as in the checkpoint.
 pub struct Block {
     /// \[hidden\]
     pub attn_norm: Buffer,
-    /// \[heads · head_dim, hidden\]
-    pub attn_q: Matrix,
-    /// \[kv_heads · head_dim, hidden\]
-    pub attn_k: Matrix,
-    /// \[kv_heads · head_dim, hidden\]
-    pub attn_v: Matrix,
+    /// Queries, keys, values: \[(heads + 2 kv_heads) · head_dim, hidden\]
+    pub attn_qkv: Matrix,
     /// \[hidden, heads · head_dim\]
     pub attn_output: Matrix,
     /// \[hidden\]
     pub ffn_norm: Buffer,
-    /// \[ffn, hidden\]
-    pub ffn_gate: Matrix,
-    /// \[ffn, hidden\]
-    pub ffn_up: Matrix,
+    /// The gate, then what is gated: \[2 ffn, hidden\]
+    pub ffn_gate_up: Matrix,
     /// \[hidden, ffn\]
     pub ffn_down: Matrix,
 }
@@ -140,13 +125,10 @@ impl<'a> Upload<'a> {
     async fn block(&mut self, block: &BlockTensors) -> Result<Block> {
         Ok(Block {
             attn_norm: self.vector(&block.attn_norm).await?,
-            attn_q: self.matrix(&block.attn_q).await?,
-            attn_k: self.matrix(&block.attn_k).await?,
-            attn_v: self.matrix(&block.attn_v).await?,
+            attn_qkv: self.stack(&[&block.attn_q, &block.attn_k, &block.attn_v]).await?,
             attn_output: self.matrix(&block.attn_output).await?,
             ffn_norm: self.vector(&block.ffn_norm).await?,
-            ffn_gate: self.matrix(&block.ffn_gate).await?,
-            ffn_up: self.matrix(&block.ffn_up).await?,
+            ffn_gate_up: self.stack(&[&block.ffn_gate, &block.ffn_up]).await?,
             ffn_down: self.matrix(&block.ffn_down).await?,
         })
     }
@@ -159,33 +141,46 @@ impl<'a> Upload<'a> {
     }
 
     async fn matrix(&mut self, source: &MatrixSource) -> Result<Matrix> {
-        let tensor = &source.tensor;
-        self.names.push(tensor.name.clone());
-        let pieces = cut(source, self.gpu.limits().max_binding_bytes)?;
-        let mut matrix = Matrix { pieces: Vec::with_capacity(pieces.len()) };
-        for packed in pieces {
-            let buffer = self.gpu.allocate(packed.bytes(), &tensor.name)?;
-            self.allocated += packed.bytes();
-            let piece = Piece { packed, buffer };
-            self.piece(source, &piece).await.with_context(|| format!("loading {}", tensor.name))?;
-            matrix.pieces.push(piece);
+        self.stack(&[source]).await
+    }
+
+    /// Matrices of the same columns, one below the other, in as few pieces as their types and the binding limit allow.
+    async fn stack(&mut self, sources: &[&MatrixSource]) -> Result<Matrix> {
+        let mut matrix = Matrix { pieces: Vec::new() };
+        for run in layout::runs(sources) {
+            let first_row = matrix.rows();
+            for packed in layout::cut(run, first_row, self.gpu.limits().max_binding_bytes)? {
+                let buffer = self.gpu.allocate(packed.bytes(), layout::name(run))?;
+                self.allocated += packed.bytes();
+                matrix.pieces.push(Piece { packed, buffer });
+            }
+            let mut first_row = u64::from(first_row);
+            for source in run {
+                let name = &source.tensor.name;
+                self.names.push(name.clone());
+                for piece in &matrix.pieces {
+                    if let Some(part) = layout::overlap(&piece.packed, source, first_row) {
+                        self.part(piece, &part).await.with_context(|| format!("loading {name}"))?;
+                    }
+                }
+                first_row += source.rows;
+            }
         }
         Ok(matrix)
     }
 
-    /// Fills one piece, chunk by chunk.
-    async fn piece(&mut self, source: &MatrixSource, piece: &Piece) -> Result<()> {
+    /// Fills some rows of a piece, chunk by chunk.
+    async fn part(&mut self, piece: &Piece, part: &Part) -> Result<()> {
         let block_bytes = piece.packed.dtype.block_bytes() as u64;
-        let from = source.offset() + u64::from(piece.packed.first_row) * source.row_bytes();
         let kernels = repack(&piece.packed);
-        let blocks = piece.packed.blocks();
         let chunk_blocks = self.staging.capacity() / block_bytes / Repack::BLOCKS * Repack::BLOCKS;
         let mut first = 0;
-        while first < blocks {
-            let count = chunk_blocks.min(blocks - first);
+        while first < part.blocks {
+            let count = chunk_blocks.min(part.blocks - first);
             let bytes = count * block_bytes;
-            self.staging.send(self.gpu, self.source, from + first * block_bytes, bytes as usize)?;
-            self.gpu.write(&self.chunk, &Repack::chunk(first, count, self.names.len() as u32 - 1));
+            self.staging.send(self.gpu, self.source, part.offset + first * block_bytes, bytes as usize)?;
+            let place = part.first_block + first;
+            self.gpu.write(&self.chunk, &Repack::chunk(place, count, self.names.len() as u32 - 1));
             for plane in &kernels {
                 let bindings = [self.staging.buffer(), &self.chunk, &piece.buffer, &self.faults];
                 self.gpu.launch(&plane.kernel, plane.workgroups(count), &bindings);
@@ -215,129 +210,5 @@ impl<'a> Upload<'a> {
                 Err(Error::new(ErrorKind::NotFinite, message))
             }
         }
-    }
-}
-
-/// The pieces into which `source` must be cut so that each fits a binding of `limit` bytes.
-fn cut(source: &MatrixSource, limit: u64) -> Result<Vec<Packed>> {
-    let name = &source.tensor.name;
-    let (dtype, cols) = (source.tensor.dtype, u32::try_from(source.tensor.cols()).map_err(|_| too_large(name))?);
-    let rows = u32::try_from(source.rows).map_err(|_| too_large(name))?;
-    let packed = |first_row, rows| Packed { dtype, rows, cols, first_row };
-    if packed(0, rows).bytes() <= limit {
-        return Ok(vec![packed(0, rows)]);
-    }
-    // Planes are padded, so a piece may be a few bytes larger than its rows; whole tiles of rows leave no seam.
-    const TILE: u32 = 64;
-    let mut height = rows / TILE * TILE;
-    while height > TILE && packed(0, height).bytes() > limit {
-        let estimate = u64::from(height) * limit / packed(0, height).bytes();
-        height = (u32::try_from(estimate).unwrap_or(height) / TILE * TILE).clamp(TILE, height - TILE);
-    }
-    if height == 0 || packed(0, height).bytes() > limit {
-        let message = format!("{TILE} rows of {name} are larger than the {limit} bytes that this GPU can bind");
-        return Err(Error::new(ErrorKind::GpuLimits, message));
-    }
-    let starts = (0..rows).step_by(height as usize);
-    Ok(starts.map(|first| packed(first, height.min(rows - first))).collect())
-}
-
-fn too_large(name: &str) -> Error {
-    Error::new(ErrorKind::UnsupportedModel, format!("{name} has more rows or columns than a GPU can index"))
-}
-
-impl Matrix {
-    /// Bytes on the GPU.
-    pub fn bytes(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.packed.bytes()).sum()
-    }
-
-    /// The product with this matrix as launches over activations: `x` \[count, cols\] → `y` \[count, rows\].
-    pub fn product(&self, accumulate: Accumulate, variant: MatvecVariant) -> Product {
-        let stride = self.pieces.iter().map(|piece| piece.packed.rows).sum();
-        let pieces = self.pieces.iter();
-        let linear = |piece: &Piece| Linear {
-            matvec: matvec(&piece.packed, accumulate, variant),
-            matmul: matmul(&piece.packed, accumulate, stride),
-        };
-        Product { pieces: pieces.map(|piece| (piece.buffer.clone(), linear(piece))).collect() }
-    }
-
-    /// The lookup of embedding rows.
-    pub fn lookup(&self) -> Lookup {
-        let pieces = self.pieces.iter();
-        Lookup { pieces: pieces.map(|piece| (piece.buffer.clone(), embed(&piece.packed))).collect() }
-    }
-}
-
-/// y = W x, ready to be launched.
-pub struct Product {
-    pieces: Vec<(Buffer, Linear)>,
-}
-
-impl Product {
-    /// For one token: x \[cols\] → y \[rows\].
-    pub fn one(&self, gpu: &Gpu, x: &Buffer, y: &Buffer) {
-        for (weights, linear) in &self.pieces {
-            let (kernel, workgroups) = &linear.matvec;
-            gpu.launch(kernel, *workgroups, &[weights, x, y]);
-        }
-    }
-
-    /// For the `count` tokens of a step: x \[count, cols\] → y \[count, rows\].
-    pub fn many(&self, gpu: &Gpu, step: &Buffer, count: u32, x: &Buffer, y: &Buffer) {
-        if count == 1 {
-            return self.one(gpu, x, y);
-        }
-        for (weights, linear) in &self.pieces {
-            let (kernel, row_tiles) = &linear.matmul;
-            gpu.launch(kernel, Workgroups(*row_tiles, count.div_ceil(Linear::TOKENS), 1), &[weights, x, y, step]);
-        }
-    }
-}
-
-/// Embedding lookup, ready to be launched.
-pub struct Lookup {
-    pieces: Vec<(Buffer, (Kernel, u32))>,
-}
-
-impl Lookup {
-    /// x \[count, hidden\] = the rows of the step's `count` tokens.
-    pub fn many(&self, gpu: &Gpu, step: &Buffer, count: u32, x: &Buffer) {
-        for (weights, (kernel, columns)) in &self.pieces {
-            gpu.launch(kernel, Workgroups(*columns, count, 1), &[weights, step, x]);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    fn source(dtype: DType, cols: u64, rows: u64) -> MatrixSource {
-        let bytes = rows * dtype.row_bytes(cols).unwrap_or(0);
-        let tensor = TensorInfo { name: "output.weight".into(), dims: vec![cols, rows], dtype, offset: 0, bytes };
-        MatrixSource { tensor, first_row: 0, rows }
-    }
-
-    #[test]
-    fn pieces_cover_every_row_once_and_fit() {
-        for dtype in DType::ALL {
-            for limit in [1 << 20, 3_000_017, 128 << 20] {
-                let pieces = cut(&source(dtype, 2048, 92_544), limit).expect("fits");
-                let mut next = 0;
-                for piece in &pieces {
-                    assert_eq!(piece.first_row, next);
-                    assert!(piece.bytes() <= limit, "{dtype} {limit}");
-                    next += piece.rows;
-                }
-                assert_eq!(next, 92_544);
-            }
-        }
-    }
-
-    #[test]
-    fn rows_larger_than_a_binding_are_refused() {
-        let error = cut(&source(DType::F32, 2048, 64), 65_536).expect_err("too large");
-        assert_eq!(error.kind(), ErrorKind::GpuLimits);
     }
 }

@@ -22,8 +22,8 @@ pub struct SelfTestReport {
     pub ran: u32,
     /// Checks that were not passed.
     pub failed: Vec<SelfTestFault>,
-    /// The matrix-vector variant in use after it; empty if none is right.
-    pub variant: String,
+    /// The kernel variants in use after it; empty if one has none that is right.
+    pub variants: Vec<String>,
     /// The guide's answer to its fixed question, where the guide is what is loaded.
     pub answer: Option<KnownAnswer>,
     /// Milliseconds that it took.

@@ -21,7 +21,9 @@ test('the browser compiles every kernel', { skip: existsSync(LAB) ? false : `SKI
   try {
     await browser.page.goto(`${server.origin}/blank.html`);
     const faults = await browser.page.evaluate(async (shaders) => {
-      const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+      const adapter = await navigator.gpu.requestAdapter();
+      const requiredFeatures = ['subgroups'].filter((feature) => adapter.features.has(feature));
+      const device = await adapter.requestDevice({ requiredFeatures });
       const faults = [];
       for (const { name, source } of shaders) {
         const module = device.createShaderModule({ code: source });

@@ -8,7 +8,7 @@
 //! Twins sum in f64 and round once: one more unit each.
 
 use inkstone::kernels::{Accumulate, Attention, Packed, twin};
-use inkstone::quant::DType;
+use inkstone::quant::{DType, dequantize};
 
 /// The unit roundoff of f32 in WGSL: one unit in the last place.
 pub const U: f64 = 1.0 / (1 << 23) as f64;
@@ -37,28 +37,80 @@ pub fn weight(dtype: DType) -> f64 {
     }
 }
 
+/// For each of `weights`, which are those of the blocks `bytes`: |scale · number| + |offset|, of which it is the sum. It
+/// may be much larger than the weight, and kernels that add up the two parts separately err by a share of it.
+pub fn magnitudes(dtype: DType, bytes: &[u8], weights: &[f32]) -> Vec<f32> {
+    let number_planes = match dtype {
+        DType::F32 | DType::F16 | DType::BF16 => 0,
+        DType::Q8_0 => 1,
+        DType::Q4_0 | DType::Q4_1 | DType::Q2K | DType::Q4K => 1,
+        DType::Q5_0 | DType::Q5_1 | DType::Q3K | DType::Q5K | DType::Q6K => 2,
+    };
+    if number_planes == 0 {
+        return weights.iter().map(|weight| weight.abs()).collect();
+    }
+    // A block whose numbers are zero is one of offsets. Those of Q8_0 are used with 128 added to them.
+    let zero = if dtype == DType::Q8_0 { 0x80 } else { 0 };
+    let mut zeroed = bytes.to_vec();
+    for block in zeroed.chunks_exact_mut(dtype.block_bytes()) {
+        dtype.planes().iter().take(number_planes).for_each(|field| block[field.range()].fill(zero));
+    }
+    let mut offsets = vec![0.0; weights.len()];
+    dequantize(dtype, &zeroed, &mut offsets).expect("whole blocks");
+    weights.iter().zip(offsets).map(|(weight, offset)| (weight - offset).abs() + offset.abs()).collect()
+}
+
 /// For each number of y \[count, stride\]: zero for those that are not the piece's.
 ///
 /// A dot product of n terms in any order is off by at most γₙ Σ|w x| (Higham, equation 3.5). One rounding more for the
 /// weight, one for the sum with the former y, one for the twin's result: γₙ₊₃ (|y| + Σ|w x|).
+/// Kernels that add up scale · number and offset separately, 16 at a time, have sums no deeper than n for 32 columns or
+/// more, and a product more: γₙ₊₄ (|y| + Σ(|scale number| + |offset|) |x|). So `magnitudes` are the weights for the
+/// ones, and for the others what [`magnitudes`] says.
 pub fn matmul(
     packed: &Packed,
-    weights: &[f32],
+    magnitudes: &[f32],
     accumulate: Accumulate,
     stride: u32,
     x: &[f32],
     before: &[f32],
 ) -> Vec<f64> {
-    let magnitudes = |numbers: &[f32]| numbers.iter().map(|number| number.abs()).collect::<Vec<f32>>();
+    let absolute = |numbers: &[f32]| numbers.iter().map(|number| number.abs()).collect::<Vec<f32>>();
     // -1 where the product writes nothing.
     let mut sums = vec![-1.0; before.len()];
-    twin::matmul(packed, &magnitudes(weights), Accumulate::Replace, stride, &magnitudes(x), &mut sums);
+    twin::matmul(packed, &absolute(magnitudes), Accumulate::Replace, stride, &absolute(x), &mut sums);
     let bound = |(sum, before): (&f32, &f32)| match accumulate {
         _ if *sum < 0.0 => 0.0,
-        Accumulate::Replace => gamma(packed.cols as usize + 3) * f64::from(*sum),
-        Accumulate::Add => gamma(packed.cols as usize + 3) * (f64::from(*sum) + f64::from(before.abs())),
+        Accumulate::Replace => gamma(packed.cols as usize + 4) * f64::from(*sum),
+        Accumulate::Add => gamma(packed.cols as usize + 4) * (f64::from(*sum) + f64::from(before.abs())),
     };
     sums.iter().zip(before).map(bound).collect()
+}
+
+/// For each row of the product with a vector that is normed on the way, of which `normed` is the result.
+///
+/// The root and the division by it are off by as much as in [`rms_norm`], the product with the norm's weight by 1, the sum
+/// by as much as in [`matmul`]; the twin rounds the normed numbers.
+pub fn normed(packed: &Packed, magnitudes: &[f32], normed: &[f32]) -> Vec<f64> {
+    let cols = packed.cols as usize;
+    let sums = magnitudes
+        .chunks_exact(cols)
+        .map(|row| row.iter().zip(normed).map(|(w, x)| f64::from(w.abs()) * f64::from(x.abs())).sum::<f64>());
+    sums.map(|sum| gamma(cols + cols / 2 + 18) * sum).collect()
+}
+
+/// For each number of silu(gate) · up, where the first half of `rows` are gates, and each row is off by `errors`.
+///
+/// The slope of silu is 1.1 at most, its magnitude that of the gate; products of two errors are less than a hundredth.
+pub fn gated(rows: &[f32], errors: &[f64]) -> Vec<f64> {
+    let half = rows.len() / 2;
+    let bound = |i: usize| {
+        let (gate, up) = (rows[i], rows[half + i]);
+        let moved =
+            1.1 * errors[i] * (f64::from(up.abs()) + errors[half + i]) + f64::from(gate.abs()) * errors[half + i];
+        1.01 * (moved + silu_mul(gate, up))
+    };
+    (0..half).map(bound).collect()
 }
 
 /// For each number of the result of a norm over `width` columns.
@@ -102,18 +154,19 @@ pub fn silu_mul(gate: f32, up: f32) -> f64 {
 /// the dot product: |error of s| ≤ γ of (d + 3) times Σ|q k| / √d, called e.
 /// Its weight is exp(s - m) for the highest score m so far, times exp(m - m') for each later, higher m'. Whatever the
 /// m are, they cancel in the quotient; only the roundings remain. The arguments of the exps sum to s - m of the end; each
-/// is rounded (|argument| units), its exp has 3 + 2 |argument|, its product with the sum so far 1. So with T tiles the
-/// weight is off by r = e + (3 |s - m| + 4 (T + 1)) units, relatively.
+/// is rounded (|argument| units), its exp has 3 + 2 |argument|, its product with the sum so far 1. So with T tiles, and one
+/// more such step where several stretches are combined, the weight is off by r = e + (3 |s - m| + 4 (T + 2)) units,
+/// relatively.
 /// The quotient Σ p v / Σ p has n sums in both parts, a product, the rounding of v when it is unpacked, a division
-/// (2.5), the twin. Together, to first order: Σ p |v| (r + R) + (2 n + 6) units of Σ p |v|, where R = Σ p r. Products of
+/// (2.5), the twin. Together, to first order: Σ p |v| (r + R) + (2 n + 8) units of Σ p |v|, where R = Σ p r. Products of
 /// two errors are less than a hundredth of that; exps that are flushed change nothing that f32 could show, as the
 /// weights sum to 1 at least.
-pub fn attention(attention: &Attention, position: u32, q: &[f32], keys: &[f32], values: &[f32]) -> Vec<f64> {
+pub fn attention(attention: &Attention, position: u32, qkv: &[f32], keys: &[f32], values: &[f32]) -> Vec<f64> {
     let [heads, kv_heads, context, head_dim] =
         [attention.heads, attention.kv.kv_heads, attention.kv.context, attention.kv.head_dim].map(|n| n as usize);
     let magnitudes = |numbers: &[f32]| numbers.iter().map(|number| number.abs()).collect::<Vec<f32>>();
-    let mut bounds = Vec::with_capacity(q.len());
-    for (i, query) in q.chunks_exact(head_dim).enumerate() {
+    let mut bounds = Vec::with_capacity(qkv.len());
+    for (i, query) in twin::queries(attention, qkv).enumerate() {
         let visible = position as usize + i / heads + 1;
         let first = i % heads / (heads / kv_heads) * context * head_dim;
         let (keys, values) = (&keys[first..][..visible * head_dim], &values[first..][..visible * head_dim]);
@@ -125,10 +178,10 @@ pub fn attention(attention: &Attention, position: u32, q: &[f32], keys: &[f32], 
         let errors: Vec<f64> = scores
             .iter()
             .zip(sizes)
-            .map(|(s, size)| gamma(head_dim + 3) * size + U * (3.0 * (highest - s) + 4.0 * (tiles + 1.0)))
+            .map(|(s, size)| gamma(head_dim + 3) * size + U * (3.0 * (highest - s) + 4.0 * (tiles + 2.0)))
             .collect();
         let mean: f64 = weights.iter().zip(&errors).map(|(p, r)| p * r).sum();
-        let sums = gamma(2 * visible + 6);
+        let sums = gamma(2 * visible + 8);
         bounds.extend((0..head_dim).map(|c| {
             let column = values.iter().skip(c).step_by(head_dim);
             let parts = weights.iter().zip(&errors).zip(column);

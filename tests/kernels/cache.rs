@@ -4,7 +4,7 @@ use super::gpu::{run, words};
 use super::random::{Random, step_of};
 use super::{bound, report::Report};
 use inkstone::gpu::Workgroups;
-use inkstone::kernels::{KvShape, KvSide, kv_write, twin};
+use inkstone::kernels::{Attention, KvShape, KvSide, kv_write, twin};
 use inkstone::protocol::KvType;
 
 const CONTEXT: u32 = 141;
@@ -28,7 +28,8 @@ fn written_keys_and_values_are_the_twins() {
 }
 
 fn written(shape: &KvShape, side: KvSide, random: &mut Random, report: &mut Report) {
-    let (kernel, blocks) = kv_write(shape, side);
+    let sizes = Attention { heads: 2 * shape.kv_heads, kv: *shape };
+    let (kernel, blocks) = kv_write(&sizes, side);
     let [kv_heads, head_dim] = [shape.kv_heads, shape.head_dim].map(|n| n as usize);
     let rotation = random.rotation(CONTEXT as usize * head_dim / 2);
     for (position, count) in [(0, 1), (5, 1), (13, 128), (140, 1), (64, 33)] {
@@ -36,7 +37,15 @@ fn written(shape: &KvShape, side: KvSide, random: &mut Random, report: &mut Repo
         // Other numbers at other positions: they must stay as they are.
         let before = random.cache(shape);
         let mut expected = before.clone();
-        twin::kv_write(shape, side, position, &rotation, &source, &mut expected);
+        // The keys or values are among the rest of the projections.
+        let first_head = if side == KvSide::Keys { 2 * kv_heads } else { 3 * kv_heads };
+        let mut qkv = random.floats((count * sizes.width()) as usize);
+        for (token, source) in
+            qkv.chunks_exact_mut(sizes.width() as usize).zip(source.chunks_exact(kv_heads * head_dim))
+        {
+            token[first_head * head_dim..][..source.len()].copy_from_slice(source);
+        }
+        twin::kv_write(&sizes, side, position, &rotation, &qkv, &mut expected);
         let mut bounds = vec![0.0; (shape.kv_heads * CONTEXT * shape.head_dim) as usize];
         for (i, head) in source.chunks_exact(head_dim).enumerate() {
             let at = position as usize + i / kv_heads;
@@ -44,7 +53,7 @@ fn written(shape: &KvShape, side: KvSide, random: &mut Random, report: &mut Repo
             let first = (i % kv_heads * CONTEXT as usize + at) * head_dim;
             bounds[first..][..head_dim].copy_from_slice(&head_bounds(shape, head, turns));
         }
-        let buffers = [&step_of(position, count)[..], &words(&rotation), &words(&source), &before];
+        let buffers = [&step_of(position, count)[..], &words(&rotation), &words(&qkv), &before];
         let cache = run((&kernel, Workgroups(blocks, count, 1)), &buffers, 3);
         let case = format!("{shape:?}, {side:?}, {count} from position {position}");
         report.check(case, &twin::kv_read(shape, &cache), &twin::kv_read(shape, &expected), &bounds);
@@ -86,7 +95,7 @@ fn head_bounds(shape: &KvShape, head: &[f32], turns: Option<&[f32]>) -> Vec<f64>
     let mut numbers = head.to_vec();
     let mut errors = vec![0.0; head.len()];
     if let Some(turns) = turns {
-        twin::rope(1, shape.head_dim, 0, turns, &mut numbers);
+        twin::rotate(&mut numbers, turns);
         errors = bound::rope(head, turns);
     }
     let numbers: Vec<f64> = numbers.iter().map(|n| f64::from(*n)).collect();

@@ -1,7 +1,8 @@
 //! Numbers, blocks of weights and steps from a seeded generator.
 
+use super::bound;
 use half::{bf16, f16};
-use inkstone::kernels::{KvShape, KvSide, Packed, step, twin};
+use inkstone::kernels::{Attention, KvShape, KvSide, Packed, step, twin};
 use inkstone::quant::{DType, dequantize};
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
@@ -83,7 +84,11 @@ impl Random {
     pub fn cache(&mut self, shape: &KvShape) -> Vec<u32> {
         let mut words = vec![0; (shape.bytes() / 4) as usize];
         let numbers = self.floats((shape.kv_heads * shape.context * shape.head_dim) as usize);
-        twin::kv_write(shape, KvSide::Values, 0, &[], &numbers, &mut words);
+        // Heads of a token after each other, without queries: values alone.
+        let sizes = Attention { heads: 0, kv: *shape };
+        let width = (shape.kv_heads * shape.head_dim) as usize;
+        let qkv: Vec<f32> = numbers.chunks_exact(width).flat_map(|v| [&vec![0.0; width][..], v].concat()).collect();
+        twin::kv_write(&sizes, KvSide::Values, 0, &[], &qkv, &mut words);
         words
     }
 
@@ -95,7 +100,8 @@ impl Random {
         dequantize(dtype, &bytes, &mut weights).expect("whole blocks");
         let (words, faults) = twin::repack(&packed, &bytes);
         assert_eq!(faults, 0);
-        Matrix { packed, words, weights }
+        let magnitudes = bound::magnitudes(dtype, &bytes, &weights);
+        Matrix { packed, words, weights, magnitudes }
     }
 }
 
@@ -106,6 +112,8 @@ pub struct Matrix {
     pub words: Vec<u32>,
     /// Dequantised, \[rows, cols\].
     pub weights: Vec<f32>,
+    /// See [`bound::magnitudes`].
+    pub magnitudes: Vec<f32>,
 }
 
 /// The step buffer for `tokens` from `position` on, as long as the model's.

@@ -4,7 +4,8 @@ use super::gpu::{floats, run, words};
 use super::random::{Random, step_of};
 use super::{bound, report::Report};
 use inkstone::gpu::Workgroups;
-use inkstone::kernels::{Rows, rms_norm, rope, silu_mul, twin};
+use inkstone::kernels::{Attention, KvShape, Rows, rms_norm, rope, silu_mul, twin};
+use inkstone::protocol::KvType;
 
 /// Tokens of a step: one, odd, the most.
 const TOKENS: [u32; 4] = [1, 3, 33, 128];
@@ -38,23 +39,25 @@ fn norms_are_the_twins() {
 fn rotated_queries_are_the_twins() {
     const CONTEXT: u32 = 140;
     let (mut random, mut report) = (Random::new(22), Report::new("rope"));
-    for head_dim in [2, 8, 64, 96, 128] {
-        for heads in [1, 3, 16] {
-            let (kernel, pairs) = rope(heads, head_dim);
+    for head_dim in [4, 8, 64, 96, 128] {
+        for (heads, kv_heads) in [(1, 1), (3, 1), (16, 8)] {
+            let kv = KvShape { kv_type: KvType::F32, kv_heads, context: CONTEXT, head_dim };
+            let sizes = Attention { heads, kv };
+            let (kernel, pairs) = rope(&sizes);
             let rotation = random.rotation((CONTEXT * head_dim / 2) as usize);
             for (position, count) in [(0, 1), (0, 5), (1, 1), (7, 33), (12, 128), (139, 1)] {
-                let width = heads * head_dim;
+                let width = sizes.width() as usize;
                 // One token more than the step has: it must stay as it is.
-                let before = random.floats((width * (count + 1)) as usize);
+                let before = random.floats(width * (count as usize + 1));
                 let mut expected = before.clone();
-                let rotated = (width * count) as usize;
-                twin::rope(heads, head_dim, position, &rotation, &mut expected[..rotated]);
-                let mut bounds = Vec::with_capacity(before.len());
-                for (t, token) in before.chunks_exact(width as usize).take(count as usize).enumerate() {
+                let rotated = width * count as usize;
+                twin::rope(&sizes, position, &rotation, &mut expected[..rotated]);
+                let mut bounds = vec![0.0; before.len()];
+                for (t, token) in before.chunks_exact(width).take(count as usize).enumerate() {
                     let turns = &rotation[((position as usize + t) * head_dim as usize)..][..head_dim as usize];
-                    bounds.extend(bound::rope(token, turns));
+                    let queries = (heads * head_dim) as usize;
+                    bounds[t * width..][..queries].copy_from_slice(&bound::rope(&token[..queries], turns));
                 }
-                bounds.resize(before.len(), 0.0);
                 let buffers = [&step_of(position, count)[..], &words(&rotation), &words(&before)];
                 let q = run((&kernel, Workgroups(pairs, count, 1)), &buffers, 2);
                 let case = format!("{heads} heads of {head_dim}, {count} from position {position}");
@@ -74,16 +77,17 @@ fn gates_are_the_twins_and_never_nan() {
     for width in [4, 36, 260, 1000] {
         let (kernel, columns) = silu_mul(width);
         for count in TOKENS {
-            let size = (width * count) as usize;
-            let mut gate: Vec<f32> = random.floats(size).iter().map(|g| g * 4.0).collect();
-            for edge in EDGES {
-                gate[random.below(size as u64) as usize] = edge;
+            let mut gate_up = random.floats((2 * width * count) as usize);
+            for row in gate_up.chunks_exact_mut(2 * width as usize) {
+                row[..width as usize].iter_mut().for_each(|gate| *gate *= 4.0);
+                row[random.below(u64::from(width)) as usize] = EDGES[random.below(EDGES.len() as u64) as usize];
             }
-            let up = random.floats(size);
-            let mut expected = gate.clone();
-            twin::silu_mul(&mut expected, &up);
-            let bounds: Vec<f64> = gate.iter().zip(&up).map(|(g, u)| bound::silu_mul(*g, *u)).collect();
-            let out = run((&kernel, Workgroups(columns, count, 1)), &[&words(&gate), &words(&up)], 0);
+            let expected = twin::silu_mul(width, &gate_up);
+            let rows = gate_up.chunks_exact(2 * width as usize).map(|row| row.split_at(width as usize));
+            let pairs = rows.flat_map(|(gate, up)| gate.iter().zip(up));
+            let bounds: Vec<f64> = pairs.map(|(g, u)| bound::silu_mul(*g, *u)).collect();
+            let out = vec![f32::NAN; expected.len()];
+            let out = run((&kernel, Workgroups(columns, count, 1)), &[&words(&gate_up), &words(&out)], 1);
             report.check(format_args!("width {width}, {count} tokens"), &floats(&out), &expected, &bounds);
         }
     }

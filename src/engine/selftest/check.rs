@@ -1,12 +1,13 @@
 //! The checks: which kernel on which input. Inputs come from a fixed generator, so that what is stored is one list of
 //! results; sizes are the guide's, so that the pipelines compiled here are those that it needs next.
 
-use super::inputs::{Inputs, step_words, words};
+use super::inputs::{Inputs, side_by_side, step_words, words};
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Kernel, Workgroups};
 use crate::kernels::{
-    Accumulate, Attention, KvShape, KvSide, Linear, MatvecVariant, Packed, Repack, Rows, attention, embed, kv_write,
-    matmul, matvec, repack, rms_norm, rope, silu_mul,
+    Accumulate, Attention, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed, Repack, Rows,
+    Stretches, Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack, rms_norm, rope,
+    silu_mul,
 };
 use crate::protocol::KvType;
 use crate::quant::DType;
@@ -18,8 +19,12 @@ pub const TOKENS: u32 = 5;
 pub const WIDTH: u32 = 256;
 /// Width of the feed-forward layer.
 pub const FFN: u32 = 768;
+/// Gates of the matrix of gates: so few that any GPU can bind it in any type.
+pub const GATES: u32 = 64;
 /// Query heads.
 pub const HEADS: u32 = 4;
+/// Key/value heads.
+pub const KV_HEADS: u32 = 2;
 /// Numbers of a head.
 pub const HEAD_DIM: u32 = 64;
 /// Positions of the guide's cache.
@@ -38,16 +43,20 @@ pub const SAMPLES: usize = 64;
 pub enum Check {
     /// From the file's blocks to planes, and reading rows of them.
     Weights(DType),
-    /// A matrix with one vector.
+    /// A matrix with one vector, added to another.
     Matvec(DType, MatvecVariant),
+    /// A matrix of gates and what they let through with one normed vector.
+    Gated(DType, MatvecVariant),
     /// A matrix with the vectors of a step.
-    Matmul(DType),
+    Matmul(DType, MatmulVariant),
     /// Normalisation.
     RmsNorm,
     /// Rotation of queries.
     Rope,
     /// Writing keys and values to the cache, and attention over it.
     Attention(KvType),
+    /// The same for a single token, in one stretch and in several.
+    DecodeAttention(KvType),
     /// The gate of the feed-forward layer.
     SiluMul,
 }
@@ -56,11 +65,14 @@ impl Check {
     /// Every check there is.
     pub fn all() -> Vec<Self> {
         let of_type = |dtype| {
-            let matvec = MatvecVariant::ALL.into_iter().map(move |variant| Self::Matvec(dtype, variant));
-            [Self::Weights(dtype), Self::Matmul(dtype)].into_iter().chain(matvec)
+            let matvec = MatvecVariant::ALL.iter();
+            let matvec = matvec.flat_map(move |variant| [Self::Matvec(dtype, *variant), Self::Gated(dtype, *variant)]);
+            let matmul = MatmulVariant::ALL.iter().map(move |variant| Self::Matmul(dtype, *variant));
+            [Self::Weights(dtype)].into_iter().chain(matvec).chain(matmul)
         };
-        let attention = [KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0].map(Self::Attention);
-        let rest = [Self::RmsNorm, Self::Rope, Self::SiluMul].into_iter().chain(attention);
+        let attention = [KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0];
+        let attention = attention.map(|kv_type| [Self::Attention(kv_type), Self::DecodeAttention(kv_type)]);
+        let rest = [Self::RmsNorm, Self::Rope, Self::SiluMul].into_iter().chain(attention.into_iter().flatten());
         DType::ALL.into_iter().flat_map(of_type).chain(rest).collect()
     }
 
@@ -69,10 +81,12 @@ impl Check {
         match self {
             Self::Weights(dtype) => format!("weights {dtype}"),
             Self::Matvec(dtype, _) => format!("matvec {dtype}"),
-            Self::Matmul(dtype) => format!("matmul {dtype}"),
+            Self::Gated(dtype, _) => format!("gated {dtype}"),
+            Self::Matmul(dtype, _) => format!("matmul {dtype}"),
             Self::RmsNorm => "rms_norm".into(),
             Self::Rope => "rope".into(),
             Self::Attention(kv_type) => format!("attention {kv_type:?}"),
+            Self::DecodeAttention(kv_type) => format!("decode_attention {kv_type:?}"),
             Self::SiluMul => "silu_mul".into(),
         }
     }
@@ -86,6 +100,8 @@ impl Check {
         }
         let key = match self {
             Self::Matvec(dtype, variant) => format!("{} {dtype}", variant.name()),
+            Self::Gated(dtype, variant) => format!("{} gated {dtype}", variant.name()),
+            Self::Matmul(dtype, variant) => format!("{} {dtype}", variant.name()),
             _ => self.key(),
         };
         format!("{key} #{:08x}", hasher.finish() as u32)
@@ -96,25 +112,39 @@ impl Check {
         Packed { dtype, rows: WIDTH, cols: WIDTH, first_row: 0 }
     }
 
-    /// The cache of the checks of attention: the guide's, or a short one where no more than `max_binding` bytes can be
-    /// bound and that is not enough.
-    pub fn cache(kv_type: KvType, max_binding: u64) -> KvShape {
-        let of = |context| KvShape { kv_type, kv_heads: 2, context, head_dim: HEAD_DIM };
-        if of(CONTEXT).bytes() <= max_binding { of(CONTEXT) } else { of(SHORT_CONTEXT) }
+    /// The matrix of the checks of gates.
+    pub fn gates(dtype: DType) -> Packed {
+        Packed { dtype, rows: 2 * GATES, cols: WIDTH, first_row: 0 }
+    }
+
+    /// The heads of the checks of attention, and their cache: the guide's, or a short one where no more than `max_binding`
+    /// bytes can be bound and that is not enough.
+    pub fn attention(kv_type: KvType, max_binding: u64) -> Attention {
+        let of = |context| KvShape { kv_type, kv_heads: KV_HEADS, context, head_dim: HEAD_DIM };
+        let kv = if of(CONTEXT).bytes() <= max_binding { of(CONTEXT) } else { of(SHORT_CONTEXT) };
+        Attention { heads: HEADS, kv }
     }
 
     fn kernels(self, max_binding: u64) -> Vec<Kernel> {
         let planes = |dtype| repack(&Self::matrix(dtype)).into_iter().map(|plane| plane.kernel);
         match self {
             Self::Weights(dtype) => planes(dtype).chain([embed(&Self::matrix(dtype)).0]).collect(),
-            Self::Matvec(dtype, variant) => vec![matvec(&Self::matrix(dtype), Accumulate::Replace, variant).0],
-            Self::Matmul(dtype) => vec![matmul(&Self::matrix(dtype), Accumulate::Replace, WIDTH).0],
+            Self::Matvec(dtype, variant) => vec![added(&Self::matrix(dtype), variant).0],
+            Self::Matmul(dtype, variant) => {
+                vec![matmul(&Self::matrix(dtype), Accumulate::Replace, WIDTH, variant).kernel]
+            }
+            Self::Gated(dtype, variant) => vec![gated(&Self::gates(dtype), variant).0],
             Self::RmsNorm => vec![rms_norm(WIDTH, EPS, Rows::All)],
-            Self::Rope => vec![rope(HEADS, HEAD_DIM).0],
+            Self::Rope => vec![rope(&Self::attention(KvType::F16, max_binding)).0],
             Self::Attention(kv_type) => {
-                let kv = Self::cache(kv_type, max_binding);
-                let write = |side| kv_write(&kv, side).0;
-                vec![write(KvSide::Keys), write(KvSide::Values), attention(&Attention { heads: HEADS, kv })]
+                let sizes = Self::attention(kv_type, max_binding);
+                let write = |side| kv_write(&sizes, side).0;
+                vec![write(KvSide::Keys), write(KvSide::Values), attention(&sizes)]
+            }
+            Self::DecodeAttention(kv_type) => {
+                let sizes = Self::attention(kv_type, max_binding);
+                let attend = |stretches| decode_attention(&sizes, stretches);
+                vec![attend(Stretches::One), attend(Stretches::Several), combine(&sizes)]
             }
             Self::SiluMul => vec![silu_mul(FFN).0],
         }
@@ -130,7 +160,7 @@ impl Check {
         let results = match self {
             Self::Weights(dtype) => {
                 let packed = Self::matrix(dtype);
-                let weights = weights(gpu, &packed, &inputs.blocks(dtype))?;
+                let weights = weights(gpu, &packed, &inputs.blocks(&packed))?;
                 let x = empty(gpu, TOKENS * WIDTH)?;
                 let (kernel, columns) = embed(&packed);
                 gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&weights, &step, &x]);
@@ -138,21 +168,30 @@ impl Check {
             }
             Self::Matvec(dtype, variant) => {
                 let packed = Self::matrix(dtype);
-                let weights = weights(gpu, &packed, &inputs.blocks(dtype))?;
+                let weights = weights(gpu, &packed, &inputs.blocks(&packed))?;
                 let x = buffer(gpu, &words(&inputs.floats(WIDTH)))?;
-                let y = empty(gpu, WIDTH)?;
-                let (kernel, workgroups) = matvec(&packed, Accumulate::Replace, variant);
+                let y = buffer(gpu, &words(&inputs.floats(WIDTH)))?;
+                let (kernel, workgroups) = added(&packed, variant);
                 gpu.launch(&kernel, workgroups, &[&weights, &x, &y]);
                 gpu.read_f32(&y, WIDTH as usize).await?
             }
-            Self::Matmul(dtype) => {
+            Self::Gated(dtype, variant) => {
+                let packed = Self::gates(dtype);
+                let weights = weights(gpu, &packed, &inputs.blocks(&packed))?;
+                let x = buffer(gpu, &words(&inputs.floats(WIDTH)))?;
+                let norm = buffer(gpu, &words(&inputs.gentle(WIDTH)))?;
+                let y = empty(gpu, GATES)?;
+                let (kernel, workgroups) = gated(&packed, variant);
+                gpu.launch(&kernel, workgroups, &[&weights, &x, &y, &norm]);
+                gpu.read_f32(&y, GATES as usize).await?
+            }
+            Self::Matmul(dtype, variant) => {
                 let packed = Self::matrix(dtype);
-                let weights = weights(gpu, &packed, &inputs.blocks(dtype))?;
+                let weights = weights(gpu, &packed, &inputs.blocks(&packed))?;
                 let x = buffer(gpu, &words(&inputs.floats(TOKENS * WIDTH)))?;
                 let y = empty(gpu, TOKENS * WIDTH)?;
-                let (kernel, tiles) = matmul(&packed, Accumulate::Replace, WIDTH);
-                let workgroups = Workgroups(tiles, TOKENS.div_ceil(Linear::TOKENS), 1);
-                gpu.launch(&kernel, workgroups, &[&weights, &x, &y, &step]);
+                let matmul = matmul(&packed, Accumulate::Replace, WIDTH, variant);
+                gpu.launch(&matmul.kernel, matmul.workgroups(TOKENS), &[&weights, &x, &y, &step]);
                 gpu.read_f32(&y, (TOKENS * WIDTH) as usize).await?
             }
             Self::RmsNorm => {
@@ -165,44 +204,92 @@ impl Check {
             }
             Self::Rope => {
                 let rotation = buffer(gpu, &words(&inputs.rotation()))?;
-                let q = buffer(gpu, &words(&inputs.floats(TOKENS * WIDTH)))?;
-                let (kernel, columns) = rope(HEADS, HEAD_DIM);
-                gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&step, &rotation, &q]);
-                gpu.read_f32(&q, (TOKENS * WIDTH) as usize).await?
+                let sizes = Self::attention(KvType::F16, gpu.limits().max_binding_bytes);
+                let count = TOKENS * sizes.width();
+                let qkv = buffer(gpu, &words(&inputs.floats(count)))?;
+                let (kernel, columns) = rope(&sizes);
+                gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&step, &rotation, &qkv]);
+                gpu.read_f32(&qkv, count as usize).await?
             }
-            Self::Attention(kv_type) => attend(gpu, kv_type, &mut inputs).await?,
+            Self::Attention(kv_type) => {
+                let sizes = Self::attention(kv_type, gpu.limits().max_binding_bytes);
+                let cache = Cache::filled(gpu, &sizes, &mut inputs)?;
+                let qkv = cache.projections(gpu, &mut inputs, TOKENS)?;
+                let step = buffer(gpu, &step_words(POSITION, &[0; TOKENS as usize]))?;
+                cache.write(gpu, &step, TOKENS, &qkv);
+                let out = empty(gpu, TOKENS * WIDTH)?;
+                let bindings = [&step, &qkv, &cache.keys, &cache.values, &out];
+                gpu.launch(&attention(&sizes), Workgroups(HEADS, TOKENS, 1), &bindings);
+                gpu.read_f32(&out, (TOKENS * WIDTH) as usize).await?
+            }
+            Self::DecodeAttention(kv_type) => {
+                let sizes = Self::attention(kv_type, gpu.limits().max_binding_bytes);
+                let cache = Cache::filled(gpu, &sizes, &mut inputs)?;
+                let qkv = cache.projections(gpu, &mut inputs, 1)?;
+                let step = buffer(gpu, &step_words(POSITION, &[0]))?;
+                let [whole, sums, several] = [empty(gpu, WIDTH)?, empty(gpu, WIDTH)?, empty(gpu, WIDTH)?];
+                let peaks = empty(gpu, 2 * HEADS)?;
+                let workgroups = Workgroups(KV_HEADS, 1, 1);
+                let bindings = [&step, &cache.rotation, &qkv, &cache.keys, &cache.values, &whole];
+                gpu.launch(&decode_attention(&sizes, Stretches::One), workgroups, &bindings);
+                let bindings = [&step, &cache.rotation, &qkv, &cache.keys, &cache.values, &sums, &peaks];
+                gpu.launch(&decode_attention(&sizes, Stretches::Several), workgroups, &bindings);
+                gpu.launch(&combine(&sizes), Workgroups(HEADS, 1, 1), &[&step, &sums, &peaks, &several]);
+                let mut results = gpu.read_f32(&whole, WIDTH as usize).await?;
+                results.extend(gpu.read_f32(&several, WIDTH as usize).await?);
+                results
+            }
             Self::SiluMul => {
-                let gate = buffer(gpu, &words(&inputs.floats(TOKENS * FFN)))?;
-                let up = buffer(gpu, &words(&inputs.floats(TOKENS * FFN)))?;
+                let gate_up = buffer(gpu, &words(&inputs.floats(TOKENS * 2 * FFN)))?;
+                let out = empty(gpu, TOKENS * FFN)?;
                 let (kernel, columns) = silu_mul(FFN);
-                gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&gate, &up]);
-                gpu.read_f32(&gate, (TOKENS * FFN) as usize).await?
+                gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&gate_up, &out]);
+                gpu.read_f32(&out, (TOKENS * FFN) as usize).await?
             }
         };
         Ok(sample(&results))
     }
 }
 
-/// Fills the cache in two steps, so that there is a past, and attends from the second.
-async fn attend(gpu: &Gpu, kv_type: KvType, inputs: &mut Inputs) -> Result<Vec<f32>> {
-    let kv = Check::cache(kv_type, gpu.limits().max_binding_bytes);
-    let [keys, values] = [gpu.allocate(kv.bytes(), "the cache")?, gpu.allocate(kv.bytes(), "the cache")?];
-    let rotation = buffer(gpu, &words(&inputs.rotation()))?;
-    let (write_keys, blocks) = kv_write(&kv, KvSide::Keys);
-    let (write_values, _) = kv_write(&kv, KvSide::Values);
-    for (position, count) in [(0, POSITION), (POSITION, TOKENS)] {
-        let step = buffer(gpu, &step_words(position, &vec![0; count as usize]))?;
-        let k = buffer(gpu, &words(&inputs.cached(count * kv.kv_heads * HEAD_DIM)))?;
-        let v = buffer(gpu, &words(&inputs.cached(count * kv.kv_heads * HEAD_DIM)))?;
-        gpu.launch(&write_keys, Workgroups(blocks, count, 1), &[&step, &rotation, &k, &keys]);
-        gpu.launch(&write_values, Workgroups(blocks, count, 1), &[&step, &rotation, &v, &values]);
+fn added(packed: &Packed, variant: MatvecVariant) -> (Kernel, Workgroups) {
+    matvec(packed, Input::Plain, Output::Rows(Accumulate::Add), variant)
+}
+
+fn gated(packed: &Packed, variant: MatvecVariant) -> (Kernel, Workgroups) {
+    matvec(packed, Input::Normed { eps: EPS }, Output::Gated, variant)
+}
+
+/// A cache with a past of [`POSITION`] tokens.
+struct Cache {
+    sizes: Attention,
+    rotation: Buffer,
+    keys: Buffer,
+    values: Buffer,
+}
+
+impl Cache {
+    fn filled(gpu: &Gpu, sizes: &Attention, inputs: &mut Inputs) -> Result<Self> {
+        let of_cache = || gpu.allocate(sizes.kv.bytes(), "the cache");
+        let rotation = buffer(gpu, &words(&inputs.rotation()))?;
+        let cache = Self { sizes: *sizes, rotation, keys: of_cache()?, values: of_cache()? };
+        let qkv = cache.projections(gpu, inputs, POSITION)?;
+        let step = buffer(gpu, &step_words(0, &[0; POSITION as usize]))?;
+        cache.write(gpu, &step, POSITION, &qkv);
+        Ok(cache)
     }
-    let step = buffer(gpu, &step_words(POSITION, &[0; TOKENS as usize]))?;
-    let q = buffer(gpu, &words(&inputs.floats(TOKENS * WIDTH)))?;
-    let out = empty(gpu, TOKENS * WIDTH)?;
-    let kernel = attention(&Attention { heads: HEADS, kv });
-    gpu.launch(&kernel, Workgroups(HEADS, TOKENS, 1), &[&step, &q, &keys, &values, &out]);
-    gpu.read_f32(&out, (TOKENS * WIDTH) as usize).await
+
+    /// Queries, keys and values of `count` tokens.
+    fn projections(&self, gpu: &Gpu, inputs: &mut Inputs, count: u32) -> Result<Buffer> {
+        let [q, k, v] = inputs.projections(count);
+        buffer(gpu, &words(&side_by_side(count, &[&q, &k, &v])))
+    }
+
+    fn write(&self, gpu: &Gpu, step: &Buffer, count: u32, qkv: &Buffer) {
+        for (side, cache) in [(KvSide::Keys, &self.keys), (KvSide::Values, &self.values)] {
+            let (kernel, blocks) = kv_write(&self.sizes, side);
+            gpu.launch(&kernel, Workgroups(blocks, count, 1), &[step, &self.rotation, qkv, cache]);
+        }
+    }
 }
 
 /// The matrix of `blocks`, packed by the kernels of the upload.

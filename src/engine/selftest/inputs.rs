@@ -2,8 +2,8 @@
 //!
 //! Every number is a multiple of 2^-6 of modest size, so sums of products lose little and no rounding lies near a tie.
 
-use super::check::{Check, HEAD_DIM, TOKENS, WIDTH};
-use crate::kernels::step;
+use super::check::{Check, HEAD_DIM, KV_HEADS, TOKENS, WIDTH};
+use crate::kernels::{Packed, step};
 use crate::quant::DType;
 use half::{bf16, f16};
 
@@ -35,6 +35,17 @@ impl Inputs {
         (0..count).map(|_| self.float()).collect()
     }
 
+    /// Numbers small enough for sums of products with them to be about 1.
+    pub fn gentle(&mut self, count: u32) -> Vec<f32> {
+        (0..count).map(|_| self.float() / 32.0).collect()
+    }
+
+    /// Queries, keys and values of `count` tokens.
+    pub fn projections(&mut self, count: u32) -> [Vec<f32>; 3] {
+        let kv = count * KV_HEADS * HEAD_DIM;
+        [self.floats(count * WIDTH), self.cached(kv), self.cached(kv)]
+    }
+
     /// Numbers for the cache. Every block of 32 begins with its largest, 2; no other is a multiple of 1/8: so none lies
     /// on a tie of the quantised caches, and all are exact in f16.
     pub fn cached(&mut self, count: u32) -> Vec<f32> {
@@ -61,8 +72,8 @@ impl Inputs {
     }
 
     /// Blocks of a matrix: random integers under scales of 2^-8 to 2^-5, which are exact in every type.
-    pub fn blocks(&mut self, dtype: DType) -> Vec<u8> {
-        let count = Check::matrix(dtype).blocks() as usize;
+    pub fn blocks(&mut self, packed: &Packed) -> Vec<u8> {
+        let (dtype, count) = (packed.dtype, packed.blocks() as usize);
         match dtype {
             DType::F32 => (0..count).flat_map(|_| self.float().to_le_bytes()).collect(),
             DType::F16 => (0..count).flat_map(|_| f16::from_f32(self.float()).to_le_bytes()).collect(),
@@ -88,6 +99,16 @@ pub fn step_words(position: u32, tokens: &[u32]) -> Vec<u32> {
     let mut words = step::words(position, tokens);
     words.resize((step::BYTES / 4) as usize, 0);
     words
+}
+
+/// Rows of `count` tokens that have a row of each of `parts`, one after the other.
+pub fn side_by_side(count: u32, parts: &[&[f32]]) -> Vec<f32> {
+    let row = |t: usize| {
+        parts
+            .iter()
+            .flat_map(move |part| part.iter().skip(t * part.len() / count as usize).take(part.len() / count as usize))
+    };
+    (0..count as usize).flat_map(row).copied().collect()
 }
 
 /// The bits of floats, as a buffer holds them.

@@ -10,7 +10,7 @@ pub mod stored;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::Gpu;
-use crate::kernels::MatvecVariant;
+use crate::kernels::{MatmulVariant, MatvecVariant, Variant, Variants};
 use crate::protocol::{KvType, SelfTestFault, SelfTestReport, Verified};
 use crate::quant::DType;
 use check::Check;
@@ -26,12 +26,12 @@ pub struct Scope {
     /// Types of the cache.
     pub kv_types: Vec<KvType>,
     /// Whether variants are checked that would not be used.
-    pub variants: Variants,
+    pub coverage: Coverage,
 }
 
 /// Which variants to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Variants {
+pub enum Coverage {
     /// From the best on, until one is right.
     UntilRight,
     /// Every one.
@@ -42,7 +42,7 @@ impl Scope {
     /// All kernels.
     pub fn everything() -> Self {
         let kv_types = vec![KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0];
-        Self { dtypes: DType::ALL.to_vec(), kv_types, variants: Variants::All }
+        Self { dtypes: DType::ALL.to_vec(), kv_types, coverage: Coverage::All }
     }
 }
 
@@ -74,45 +74,55 @@ impl<'a> SelfTest<'a> {
             passed: Vec::new(),
             ran: 0,
             failed: Vec::new(),
-            variant: String::new(),
+            variants: Vec::new(),
             answer: None,
             milliseconds: 0.0,
         };
         Ok(Self { gpu, stored, known: known.into_iter().flatten().collect(), report })
     }
 
-    /// Runs the checks of `scope`. The best variant that is right, if there is one, and the report.
+    /// Runs the checks of `scope`. The best variants that are right, if there are any, and the report.
     ///
     /// # Errors
     /// Those that are not a check's own: `GpuLost`, `Internal`.
-    pub async fn run(mut self, scope: &Scope) -> Result<(Option<MatvecVariant>, SelfTestReport)> {
+    pub async fn run(mut self, scope: &Scope) -> Result<(Option<Variants>, SelfTestReport)> {
         let start = Instant::now();
-        let mut right = None;
-        for variant in MatvecVariant::by_preference(self.gpu.class()) {
-            let mut passed = true;
-            for dtype in &scope.dtypes {
-                passed &= self.check(Check::Matvec(*dtype, variant)).await?;
-            }
-            if passed && right.is_none() {
-                right = Some(variant);
-            }
-            if right.is_some() && scope.variants == Variants::UntilRight {
-                break;
-            }
-        }
+        let matvec = |dtype, variant| vec![Check::Matvec(dtype, variant), Check::Gated(dtype, variant)];
+        let matvec: Option<MatvecVariant> = self.best(scope, matvec).await?;
+        let matmul: Option<MatmulVariant> =
+            self.best(scope, |dtype, variant| vec![Check::Matmul(dtype, variant)]).await?;
         for dtype in &scope.dtypes {
             self.check(Check::Weights(*dtype)).await?;
-            self.check(Check::Matmul(*dtype)).await?;
         }
         for kv_type in &scope.kv_types {
             self.check(Check::Attention(*kv_type)).await?;
+            self.check(Check::DecodeAttention(*kv_type)).await?;
         }
         for check in [Check::RmsNorm, Check::Rope, Check::SiluMul] {
             self.check(check).await?;
         }
-        self.report.variant = right.map_or(String::new(), |variant| variant.name().to_owned());
+        let right = matvec.zip(matmul).map(|(matvec, matmul)| Variants { matvec, matmul });
+        self.report.variants = right.map_or(Vec::new(), |variants| variants.names().map(str::to_owned).to_vec());
         self.report.milliseconds = start.elapsed().as_secs_f64() * 1e3;
         Ok((right, self.report))
+    }
+
+    /// The best variant of a kernel that passes its check of every type.
+    async fn best<V: Variant>(&mut self, scope: &Scope, checks: fn(DType, V) -> Vec<Check>) -> Result<Option<V>> {
+        let mut right = None;
+        for variant in V::by_preference(self.gpu) {
+            let mut passed = true;
+            for check in scope.dtypes.iter().flat_map(|dtype| checks(*dtype, variant)) {
+                passed &= self.check(check).await?;
+            }
+            if passed && right.is_none() {
+                right = Some(variant);
+            }
+            if right.is_some() && scope.coverage == Coverage::UntilRight {
+                break;
+            }
+        }
+        Ok(right)
     }
 
     /// Whether a check is passed, now or before.
@@ -157,17 +167,17 @@ impl<'a> SelfTest<'a> {
     }
 }
 
-/// What a report means for a load: the variant to use.
+/// What a report means for a load: the variants to use.
 ///
 /// # Errors
 /// `SelfTestFailed`, naming the adapter and each check, if a kernel has no variant that is right.
-pub fn verdict(right: Option<MatvecVariant>, report: &SelfTestReport) -> Result<MatvecVariant> {
+pub fn verdict(right: Option<Variants>, report: &SelfTestReport) -> Result<Variants> {
     // A variant that fails costs nothing as long as there is another.
     let replaced = |fault: &&SelfTestFault| right.is_some() && is_variant(&fault.check);
     let hopeless: Vec<String> =
         report.failed.iter().filter(|fault| !replaced(fault)).map(ToString::to_string).collect();
     match right {
-        Some(variant) if hopeless.is_empty() => Ok(variant),
+        Some(variants) if hopeless.is_empty() => Ok(variants),
         _ => {
             let message = format!(
                 "the GPU \"{}\" computes wrong results: {}; update the graphics driver or the browser, or try another \
@@ -182,7 +192,8 @@ pub fn verdict(right: Option<MatvecVariant>, report: &SelfTestReport) -> Result<
 
 /// Whether a check is one of a kernel that has variants.
 fn is_variant(check: &str) -> bool {
-    MatvecVariant::ALL.iter().any(|variant| check.starts_with(variant.name()))
+    let names = MatvecVariant::ALL.iter().map(|variant| variant.name());
+    names.chain(MatmulVariant::ALL.iter().map(|variant| variant.name())).any(|name| check.starts_with(name))
 }
 
 #[cfg(test)]
@@ -202,7 +213,7 @@ mod tests {
             passed: Vec::new(),
             ran: 0,
             failed: failed.iter().map(fault).collect(),
-            variant: String::new(),
+            variants: Vec::new(),
             answer: None,
             milliseconds: 0.0,
         }
@@ -210,10 +221,11 @@ mod tests {
 
     #[test]
     fn a_variant_that_fails_is_replaced_and_anything_else_is_named() {
-        let lanes = Some(MatvecVariant::Lanes);
-        assert_eq!(verdict(lanes, &report(&[])).expect("clean"), MatvecVariant::Lanes);
-        assert_eq!(verdict(lanes, &report(&["matvec_rows Q8_0 #1"])).expect("replaced"), MatvecVariant::Lanes);
-        let error = verdict(lanes, &report(&["rms_norm #1"])).expect_err("no variant of it");
+        let plain = Variants { matvec: MatvecVariant::PLAIN, matmul: MatmulVariant::PLAIN };
+        assert_eq!(verdict(Some(plain), &report(&[])).expect("clean"), plain);
+        assert_eq!(verdict(Some(plain), &report(&["matvec_rows Q8_0 #1"])).expect("replaced"), plain);
+        assert_eq!(verdict(Some(plain), &report(&["matmul_quads Q8_0 #1"])).expect("replaced"), plain);
+        let error = verdict(Some(plain), &report(&["rms_norm #1"])).expect_err("no variant of it");
         assert_eq!(error.kind(), ErrorKind::SelfTestFailed);
         assert!(error.to_string().contains("Test GPU") && error.to_string().contains("rms_norm"), "{error}");
         assert!(verdict(None, &report(&["matvec_rows Q8_0 #1", "matvec_lanes Q8_0 #1"])).is_err());

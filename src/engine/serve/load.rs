@@ -9,7 +9,7 @@ use crate::engine::{Prepared, Upload, known_answer, measure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf;
 use crate::gpu::ByteSource;
-use crate::kernels::MatvecVariant;
+use crate::kernels::Variants;
 use crate::protocol::{Event, LoadOptions, ModelId, Stage, Verified};
 use crate::source::Cancel;
 
@@ -43,12 +43,12 @@ impl Worker {
         let wrong = self.faults.borrow().expected.clone();
         let test = SelfTest::new(&gpu, order.verified, &wrong)?;
         let (right, mut self_test) = test.run(&prepared.scope()).await?;
-        let variant = verdict(right, &self_test)?;
+        let variants = verdict(right, &self_test)?;
         cancel.check()?;
         // Only now: a file that cannot be read leaves the loaded model as it was. Both together may not fit the GPU.
         *place = None;
         gpu.finish().await?;
-        let upload = Upload { id: order.id.clone(), source: &mut *source, cancel, variant };
+        let upload = Upload { id: order.id.clone(), source: &mut *source, cancel, variants };
         let mut progress = |done, of| answer.progress(Stage::Upload, done, Some(of));
         let (mut session, report) = prepared.load(gpu, upload, &mut progress).await?;
         if order.id.is_guide() {
@@ -93,9 +93,9 @@ impl Worker {
         let measured = match self.gpu().await {
             Ok(gpu) => {
                 let session = place.as_mut().map(|loaded| &mut loaded.session);
-                let variant = session.as_ref().map(|session| session.model().variant());
-                let variant = variant.unwrap_or(MatvecVariant::suited_to(gpu.class()));
-                measure(&gpu, session, variant, probe).await
+                let variants = session.as_ref().map(|session| session.model().variants());
+                let variants = variants.unwrap_or(Variants::suited_to(&gpu));
+                measure(&gpu, session, variants.matvec, probe).await
             }
             Err(error) => Err(error),
         };

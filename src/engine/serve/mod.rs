@@ -224,7 +224,11 @@ impl Worker {
             features: gpu.as_ref().map(|gpu| gpu.features()).unwrap_or_default(),
             wasm_heap_bytes: wasm_heap_bytes(),
             model: self.slot.report().map(|(report, _)| report),
-            kernels: self.slot.report().map(|(_, variant)| variant.to_owned()).into_iter().collect(),
+            kernels: self
+                .slot
+                .report()
+                .map(|(_, variants)| variants.names().map(str::to_owned).to_vec())
+                .unwrap_or_default(),
         }
     }
 }

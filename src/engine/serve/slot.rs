@@ -3,6 +3,7 @@
 
 use crate::engine::Session;
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernels::Variants;
 use crate::protocol::LoadedModel;
 use std::cell::RefCell;
 
@@ -75,9 +76,9 @@ impl Slot {
     }
 
     /// What is loaded and not at work.
-    pub(super) fn report(&self) -> Option<(LoadedModel, &'static str)> {
+    pub(super) fn report(&self) -> Option<(LoadedModel, Variants)> {
         match &*self.0.borrow() {
-            State::Loaded(loaded) => Some((loaded.report.clone(), loaded.session.model().variant().name())),
+            State::Loaded(loaded) => Some((loaded.report.clone(), loaded.session.model().variants())),
             State::Empty | State::Busy | State::Abandoned => None,
         }
     }

@@ -1,5 +1,5 @@
 // As in ggml, the number of largest magnitude becomes -8, the end of the range with one step more.
-fn pack(block: u32, numbers: array<f32, BLOCK>) {
+fn CACHE_pack(block: u32, numbers: array<f32, BLOCK>) {
     var n = numbers;
     var largest = 0.0;
     for (var i = 0u; i < BLOCK; i += 1u) {
@@ -13,7 +13,7 @@ fn pack(block: u32, numbers: array<f32, BLOCK>) {
             let q = clamp(round(n[8u * w + i] * inverse) + 8.0, 0.0, 15.0);
             packed |= u32(q) << (4u * i);
         }
-        cache[block * 4u + w] = packed;
+        CACHE[block * 4u + w] = packed;
     }
-    cache[SCALES + block] = bitcast<u32>(scale);
+    CACHE[SCALES + block] = bitcast<u32>(scale);
 }

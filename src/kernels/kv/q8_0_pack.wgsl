@@ -1,4 +1,4 @@
-fn pack(block: u32, numbers: array<f32, BLOCK>) {
+fn CACHE_pack(block: u32, numbers: array<f32, BLOCK>) {
     var n = numbers;
     var largest = 0.0;
     for (var i = 0u; i < BLOCK; i += 1u) {
@@ -10,7 +10,7 @@ fn pack(block: u32, numbers: array<f32, BLOCK>) {
         let four = vec4<f32>(n[4u * w], n[4u * w + 1u], n[4u * w + 2u], n[4u * w + 3u]);
         let q = vec4<i32>(round(four * inverse));
         let bytes = bitcast<vec4<u32>>(q) & vec4<u32>(0xffu);
-        cache[block * 8u + w] = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
+        CACHE[block * 8u + w] = bytes.x | (bytes.y << 8u) | (bytes.z << 16u) | (bytes.w << 24u);
     }
-    cache[SCALES + block] = bitcast<u32>(scale);
+    CACHE[SCALES + block] = bitcast<u32>(scale);
 }

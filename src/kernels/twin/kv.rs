@@ -1,17 +1,28 @@
 //! The twin of the packed cache: the same words as the shaders write, block by block.
 
 use super::rotate;
-use crate::kernels::{KvShape, KvSide};
+use crate::kernels::{Attention, KvShape, KvSide};
 use crate::protocol::KvType;
 use half::f16;
 
-/// The twin of [`kv_write`](crate::kernels::kv_write()): packs source \[count, kv_heads, head_dim\] into the words of the
-/// cache \[kv_heads, context, head_dim\]; the first token stands at `position`.
-pub fn kv_write(shape: &KvShape, side: KvSide, position: u32, rotation: &[f32], source: &[f32], cache: &mut [u32]) {
+/// The twin of [`kv_write`](crate::kernels::kv_write()): packs the keys or values of projections
+/// \[count, heads + 2 kv_heads, head_dim\] into the words of the cache \[kv_heads, context, head_dim\]; the first token
+/// stands at `position`.
+pub fn kv_write(sizes: &Attention, side: KvSide, position: u32, rotation: &[f32], qkv: &[f32], cache: &mut [u32]) {
+    let shape = &sizes.kv;
+    let first_head = match side {
+        KvSide::Keys => sizes.heads,
+        KvSide::Values => sizes.heads + shape.kv_heads,
+    };
+    let heads_of = |token| {
+        let heads = <[f32]>::chunks_exact(token, shape.head_dim as usize);
+        heads.skip(first_head as usize).take(shape.kv_heads as usize)
+    };
+    let source = qkv.chunks_exact(sizes.width() as usize).flat_map(heads_of);
     let [kv_heads, context, head_dim, block] =
         [shape.kv_heads, shape.context, shape.head_dim, shape.block()].map(|n| n as usize);
     let scales = first_scale(shape);
-    for (i, head) in source.chunks_exact(head_dim).enumerate() {
+    for (i, head) in source.enumerate() {
         let (position, kv_head) = (position as usize + i / kv_heads, i % kv_heads);
         let mut numbers = head.to_vec();
         if side == KvSide::Keys {
@@ -94,7 +105,8 @@ mod tests {
         for (kv_type, error) in errors {
             let shape = KvShape { kv_type, kv_heads: 1, context: 2, head_dim: 32 };
             let mut cache = vec![0; (shape.bytes() / 4) as usize];
-            kv_write(&shape, KvSide::Values, 0, &[], &numbers, &mut cache);
+            let qkv = [&[0.0; 32][..], &[0.0; 32], &numbers[..32], &[0.0; 64], &numbers[32..]].concat();
+            kv_write(&Attention { heads: 1, kv: shape }, KvSide::Values, 0, &[], &qkv, &mut cache);
             for (read, written) in kv_read(&shape, &cache).iter().zip(&numbers) {
                 assert!((read - written).abs() <= error, "{kv_type:?}: {written} became {read}");
             }
@@ -105,7 +117,8 @@ mod tests {
     fn f16_holds_no_infinity() {
         let shape = KvShape { kv_type: KvType::F16, kv_heads: 1, context: 1, head_dim: 2 };
         let mut cache = [0];
-        kv_write(&shape, KvSide::Values, 0, &[], &[1e9, -1e9], &mut cache);
+        let sizes = Attention { heads: 1, kv: shape };
+        kv_write(&sizes, KvSide::Values, 0, &[], &[0.0, 0.0, 0.0, 0.0, 1e9, -1e9], &mut cache);
         assert_eq!(kv_read(&shape, &cache), [65504.0, -65504.0]);
     }
 }

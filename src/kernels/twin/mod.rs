@@ -54,20 +54,21 @@ pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, rows: Rows) -> Vec<f32> {
     out
 }
 
-/// The twin of [`rope`](super::rope()): rotates the pairs of q \[count, heads, head_dim\] by rotation
-/// \[context, head_dim / 2\] of (cos, sin); the first token stands at `position`.
-pub fn rope(heads: u32, head_dim: u32, position: u32, rotation: &[f32], q: &mut [f32]) {
-    let (heads, head_dim) = (heads as usize, head_dim as usize);
-    for (t, token) in q.chunks_exact_mut(heads * head_dim).enumerate() {
+/// The twin of [`rope`](super::rope()): rotates the pairs of the queries in projections
+/// \[count, heads + 2 kv_heads, head_dim\] by rotation \[context, head_dim / 2\] of (cos, sin); the first token stands at
+/// `position`.
+pub fn rope(attention: &Attention, position: u32, rotation: &[f32], qkv: &mut [f32]) {
+    let (heads, head_dim) = (attention.heads as usize, attention.kv.head_dim as usize);
+    for (t, token) in qkv.chunks_exact_mut(attention.width() as usize).enumerate() {
         let turns = &rotation[(position as usize + t) * head_dim..][..head_dim];
-        for head in token.chunks_exact_mut(head_dim) {
+        for head in token.chunks_exact_mut(head_dim).take(heads) {
             rotate(head, turns);
         }
     }
 }
 
 /// Turns each pair (x, y) of a head by its pair (cos, sin).
-fn rotate(head: &mut [f32], turns: &[f32]) {
+pub fn rotate(head: &mut [f32], turns: &[f32]) {
     for (pair, turn) in head.chunks_exact_mut(2).zip(turns.chunks_exact(2)) {
         let [x, y, cos, sin] = [pair[0], pair[1], turn[0], turn[1]].map(f64::from);
         pair[0] = (x * cos - y * sin) as f32;
@@ -75,13 +76,15 @@ fn rotate(head: &mut [f32], turns: &[f32]) {
     }
 }
 
-/// The twin of [`attention`](super::attention()): q \[count, heads, head_dim\] over keys and values
-/// \[kv_heads, context, head_dim\] as read from the cache; the first token stands at `position`.
-pub fn attention(attention: &Attention, position: u32, q: &[f32], keys: &[f32], values: &[f32]) -> Vec<f32> {
+/// The twin of [`attention`](super::attention()): the queries of projections \[count, heads + 2 kv_heads, head_dim\] over
+/// keys and values \[kv_heads, context, head_dim\] as read from the cache; the first token stands at `position`. After
+/// [`rope`] and [`kv_write`], with one token of [`decode_attention`](super::decode_attention()) and
+/// [`combine`](super::combine()), too.
+pub fn attention(attention: &Attention, position: u32, qkv: &[f32], keys: &[f32], values: &[f32]) -> Vec<f32> {
     let [heads, kv_heads, context, head_dim] =
         [attention.heads, attention.kv.kv_heads, attention.kv.context, attention.kv.head_dim].map(|n| n as usize);
-    let mut out = Vec::with_capacity(q.len());
-    for (i, query) in q.chunks_exact(head_dim).enumerate() {
+    let mut out = Vec::with_capacity(qkv.len());
+    for (i, query) in queries(attention, qkv).enumerate() {
         let (token, head) = (i / heads, i % heads);
         let visible = position as usize + token + 1;
         let first = head / (heads / kv_heads) * context * head_dim;
@@ -94,6 +97,12 @@ pub fn attention(attention: &Attention, position: u32, q: &[f32], keys: &[f32], 
         }));
     }
     out
+}
+
+/// The heads of all queries in projections \[count, heads + 2 kv_heads, head_dim\].
+pub fn queries<'a>(attention: &Attention, qkv: &'a [f32]) -> impl Iterator<Item = &'a [f32]> {
+    let (heads, head_dim) = (attention.heads as usize, attention.kv.head_dim as usize);
+    qkv.chunks_exact(attention.width() as usize).flat_map(move |token| token.chunks_exact(head_dim).take(heads))
 }
 
 /// query · key / √head_dim for each of `keys`.
@@ -109,12 +118,15 @@ pub fn softmax(scores: &[f64]) -> Vec<f64> {
     scores.iter().map(|score| (score - highest).exp() / total).collect()
 }
 
-/// The twin of [`silu_mul`](super::silu_mul()): gate = gate / (1 + exp(-gate)) · up.
-pub fn silu_mul(gate: &mut [f32], up: &[f32]) {
-    for (gate, up) in gate.iter_mut().zip(up) {
-        let g = f64::from(*gate);
-        *gate = (g / (1.0 + (-g).exp()) * f64::from(*up)) as f32;
-    }
+/// The twin of [`silu_mul`](super::silu_mul()): gate / (1 + exp(-gate)) · up of rows \[count, 2 width\] that hold gates,
+/// then ups.
+pub fn silu_mul(width: u32, gate_up: &[f32]) -> Vec<f32> {
+    let gated = |row: &[f32]| {
+        let (gate, up) = row.split_at(width as usize);
+        let pairs = gate.iter().zip(up).map(|(gate, up)| (f64::from(*gate), f64::from(*up)));
+        pairs.map(|(gate, up)| (gate / (1.0 + (-gate).exp()) * up) as f32).collect::<Vec<f32>>()
+    };
+    gate_up.chunks_exact(2 * width as usize).flat_map(gated).collect()
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
@@ -129,16 +141,17 @@ mod tests {
 
     #[test]
     fn a_quarter_turn_takes_x_to_y() {
-        let mut q = [3.0, 4.0];
-        rope(1, 2, 1, &[1.0, 0.0, 0.0, 1.0], &mut q);
-        assert_eq!(q, [-4.0, 3.0]);
+        let kv = KvShape { kv_type: KvType::F32, kv_heads: 1, context: 2, head_dim: 2 };
+        let mut qkv = [3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+        rope(&Attention { heads: 1, kv }, 1, &[1.0, 0.0, 0.0, 1.0], &mut qkv);
+        assert_eq!(qkv, [-4.0, 3.0, 5.0, 6.0, 7.0, 8.0]);
     }
 
     #[test]
     fn equal_scores_average_the_visible_values() {
         let kv = KvShape { kv_type: KvType::F32, kv_heads: 1, context: 3, head_dim: 2 };
         let values = [1.0, 10.0, 3.0, 30.0, 100.0, 100.0];
-        let out = attention(&Attention { heads: 1, kv }, 0, &[1.0; 4], &[0.5; 6], &values);
+        let out = attention(&Attention { heads: 1, kv }, 0, &[1.0; 12], &[0.5; 6], &values);
         assert_eq!(out, [1.0, 10.0, 2.0, 20.0]);
     }
 

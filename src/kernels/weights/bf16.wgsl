@@ -1,10 +1,4 @@
 // A bf16 is the upper half of an f32.
-fn bf16x4(a: u32, b: u32) -> vec4<f32> {
+fn two(a: u32, b: u32) -> vec4<f32> {
     return bitcast<vec4<f32>>(vec4<u32>(a << 16u, a & 0xffff0000u, b << 16u, b & 0xffff0000u));
-}
-
-fn weights16(g: u32) -> mat4x4<f32> {
-    let a = weights[g * 2u];
-    let b = weights[g * 2u + 1u];
-    return mat4x4<f32>(bf16x4(a.x, a.y), bf16x4(a.z, a.w), bf16x4(b.x, b.y), bf16x4(b.z, b.w));
 }

@@ -1,7 +1,16 @@
-// Planes: 16 bytes, low nibbles are weights 0..15, high ones 16..31; d. w = d (q - 8).
-fn weights16(g: u32) -> mat4x4<f32> {
-    let block = g >> 1u;
-    let q = (weights[PLANE0 / 4u + block] >> vec4<u32>((g & 1u) * 4u)) & vec4<u32>(0x0f0f0f0fu);
-    let d = half_at(PLANE1, block);
-    return affine(bytes16(q), d, -8.0 * d);
+// Planes of a block: nibbles; d. w = d (q - 8).
+struct Scales {
+    d: f32,
+}
+
+fn scales(span: u32) -> Scales {
+    return Scales(half_at(PLANE1, span));
+}
+
+fn scale(s: Scales, m: u32, k: u32) -> vec2<f32> {
+    return vec2<f32>(s.d, -8.0 * s.d);
+}
+
+fn unit(span: u32, m: u32) -> Unit {
+    return Unit(weights[PLANE0 / 4u + span]);
 }

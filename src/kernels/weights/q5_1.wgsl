@@ -1,14 +1,12 @@
-// Planes: nibbles as in Q4_0; one word with the fifth bit of each weight; d and m in one word. w = d q + m.
-fn weights16(g: u32) -> mat4x4<f32> {
-    let block = g >> 1u;
-    let q = bytes16((weights[PLANE0 / 4u + block] >> vec4<u32>((g & 1u) * 4u)) & vec4<u32>(0x0f0f0f0fu));
-    let fifth = word(PLANE1 + block) >> ((g & 1u) * 16u);
-    let dm = word(PLANE2 + block);
-    let q5 = mat4x4<f32>(
-        q[0] + 16.0 * bits4(fifth, 0u),
-        q[1] + 16.0 * bits4(fifth, 4u),
-        q[2] + 16.0 * bits4(fifth, 8u),
-        q[3] + 16.0 * bits4(fifth, 12u),
-    );
-    return affine(q5, f16_to_f32(dm & 0xffffu), f16_to_f32(dm >> 16u));
+// Planes of a block: nibbles; fifth bits; d and m in one word. w = d q + m.
+struct Scales {
+    dm: vec2<f32>,
+}
+
+fn scales(span: u32) -> Scales {
+    return Scales(halves(word(PLANE2 + span)));
+}
+
+fn scale(s: Scales, m: u32, k: u32) -> vec2<f32> {
+    return s.dm;
 }

@@ -1,15 +1,27 @@
-// Q4_K with a fifth bit: plane 1 has 32 bytes, bit j of byte l belongs to weight l of the 32 weights number j.
-fn weights16(g: u32) -> mat4x4<f32> {
-    let block = g >> 4u;
-    let j = (g >> 1u) & 7u;
-    let low = (weights[PLANE0 / 4u + block * 8u + (j >> 1u) * 2u + (g & 1u)] >> vec4<u32>((j & 1u) * 4u))
-        & vec4<u32>(0x0f0f0f0fu);
-    let fifth = (weights[PLANE1 / 4u + block * 2u + (g & 1u)] >> vec4<u32>(j)) & vec4<u32>(0x01010101u);
-    let sm = scale_min(PLANE2, block, j);
-    let dm = word(PLANE3 + block);
-    return affine(
-        bytes16(low | (fifth << vec4<u32>(4u))),
-        f16_to_f32(dm & 0xffffu) * sm.x,
-        -f16_to_f32(dm >> 16u) * sm.y,
-    );
+// Planes: 128 bytes of nibbles, low ones first; 32 bytes of fifth bits, bit j of byte l belongs to weight l of the 32
+// weights number j; 12 bytes of scales and mins; d and dmin.
+fn scales(span: u32) -> Scales {
+    return scales_at(PLANE2 + span * 3u, PLANE3 + span);
+}
+
+struct Unit {
+    low: vec4<u32>,
+    fifth: vec4<u32>,
+}
+
+fn unit(span: u32, m: u32) -> Unit {
+    return Unit(weights[PLANE0 / 4u + span * 8u + m], weights[PLANE1 / 4u + span * 2u + (m & 1u)]);
+}
+
+fn numbers(u: Unit, m: u32, k: u32) -> mat4x4<f32> {
+    var low = u.low;
+    if (k == 1u) {
+        low = low >> vec4<u32>(4u);
+    }
+    let fifth = (u.fifth >> vec4<u32>((m & 6u) + k)) & vec4<u32>(0x01010101u);
+    return bytes16((low & vec4<u32>(0x0f0f0f0fu)) | (fifth * vec4<u32>(16u)), 0x1fu);
+}
+
+fn places(m: u32, k: u32) -> vec4<f32> {
+    return BYTES;
 }

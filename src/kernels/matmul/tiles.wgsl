@@ -1,6 +1,6 @@
-// Y = X W^T for the tokens of a step. A workgroup of 64 computes a tile of 64 rows of W by 32 tokens; it dequantises
-// 64 x 32 weights at a time into workgroup memory (8 KiB) beside 32 x 32 activations (4 KiB).
-// Each invocation keeps 4 rows x 8 tokens of sums in registers.
+// Y = X W^T for the tokens of a step: for graphics processors. A workgroup of 64 computes a tile of 64 rows of W by 32
+// tokens; it dequantises a unit of each row, 64 x 32 weights, at a time into workgroup memory (8 KiB) beside 32 x 32
+// activations (4 KiB). Each invocation keeps 4 rows x 8 tokens of sums in registers.
 
 @group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>; // [ROWS, COLS] packed
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;       // [count, COLS / 4]
@@ -42,27 +42,25 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let first_token = workgroup.y * 32u;
     let load_row = min(first_row + i, ROWS - 1u); // rows past the end repeat the last one and are not stored
     let load_token = min(first_token + i / 2u, step.count - 1u);
-    let load_column = (i % 2u) * 16u;
+    let load_group = i % 2u;
     let rows = (i % 16u) * 4u;   // of the tile, this invocation's 4
     let tokens = (i / 16u) * 8u; // of the tile, this invocation's 8
 
     // For each of the 8 tokens, over the 4 rows.
-    var s0 = vec4<f32>(0.0);
-    var s1 = vec4<f32>(0.0);
-    var s2 = vec4<f32>(0.0);
-    var s3 = vec4<f32>(0.0);
-    var s4 = vec4<f32>(0.0);
-    var s5 = vec4<f32>(0.0);
-    var s6 = vec4<f32>(0.0);
-    var s7 = vec4<f32>(0.0);
-    for (var column = 0u; column < COLS; column += 32u) {
-        let g = load_row * (COLS / 16u) + column / 16u;
-        put16(i, 0u, weights16(g));
-        put16(i, 16u, weights16(g + 1u));
-        let x_at = (load_token * COLS + column + load_column) / 4u;
+    //: each t
+    var s{t} = vec4<f32>(0.0);
+    //: end
+    for (var u = 0u; u < COLS / 32u; u += 1u) {
+        let m = u % UNITS;
+        let span = load_row * (COLS / SPAN) + u / UNITS;
+        let packed = unit(span, m);
+        let scale_bits = scales(span);
+        put16(i, 0u, group(packed, scale_bits, m, 0u));
+        put16(i, 16u, group(packed, scale_bits, m, 1u));
+        let x_at = (load_token * COLS + (u / UNITS) * SPAN + column(m) + load_group * APART) / 4u;
         for (var c = 0u; c < 4u; c += 1u) {
             let four = x[x_at + c];
-            let at = (load_column + c * 4u) * 32u + i / 2u;
+            let at = (load_group * 16u + c * 4u) * 32u + i / 2u;
             x_tile[at] = four.x;
             x_tile[at + 32u] = four.y;
             x_tile[at + 64u] = four.z;
@@ -73,25 +71,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             let at_w = c * 64u + rows;
             let w = vec4<f32>(w_tile[at_w], w_tile[at_w + 1u], w_tile[at_w + 2u], w_tile[at_w + 3u]);
             let at_x = c * 32u + tokens;
-            s0 += w * x_tile[at_x];
-            s1 += w * x_tile[at_x + 1u];
-            s2 += w * x_tile[at_x + 2u];
-            s3 += w * x_tile[at_x + 3u];
-            s4 += w * x_tile[at_x + 4u];
-            s5 += w * x_tile[at_x + 5u];
-            s6 += w * x_tile[at_x + 6u];
-            s7 += w * x_tile[at_x + 7u];
+            //: each t
+            s{t} += w * x_tile[at_x + {t}u];
+            //: end
         }
         workgroupBarrier();
     }
-    let token = first_token + tokens;
-    let row = first_row + rows;
-    store4(token, row, s0);
-    store4(token + 1u, row, s1);
-    store4(token + 2u, row, s2);
-    store4(token + 3u, row, s3);
-    store4(token + 4u, row, s4);
-    store4(token + 5u, row, s5);
-    store4(token + 6u, row, s6);
-    store4(token + 7u, row, s7);
+    //: each t
+    store4(first_token + tokens + {t}u, first_row + rows, s{t});
+    //: end
 }
