@@ -30,8 +30,11 @@ const MANY_ROWS: u32 = 65_536;
 /// Seconds that each type is read for.
 const SECONDS: f64 = 0.08;
 
-/// Tokens that the loaded model decodes, for the cost of its launches.
-const TOKENS: u32 = 6;
+/// Tokens that the loaded model decodes, for the cost of its launches: as many as [`DECODING`] seconds hold, within these.
+const TOKENS: std::ops::RangeInclusive<u32> = 6..=48;
+
+/// See [`TOKENS`].
+const DECODING: f64 = 0.2;
 
 /// Measures `gpu`. `session`: what is loaded; without it launches count as free. Asks for `probe` bytes of memory.
 ///
@@ -132,7 +135,11 @@ impl Trial {
 async fn seconds_per_launch(session: &mut Session, measured: &Measurement) -> Result<f64> {
     session.clear();
     let mut seconds = Vec::new();
-    for token in 0..TOKENS.min(session.model().context()) {
+    let begin = Instant::now();
+    for token in 0..session.model().context().min(*TOKENS.end()) {
+        if token >= *TOKENS.start() && begin.elapsed().as_secs_f64() > DECODING {
+            break;
+        }
         let start = Instant::now();
         session.decode(token).await?;
         seconds.push(start.elapsed().as_secs_f64());
