@@ -47,7 +47,7 @@ fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
             let bounds = vec![0.0; out.len()];
             (out, bounds)
         }
-        Check::Attention(kv_type) => attended(&mut inputs, kv_type, TOKENS),
+        Check::Attention(kv_type, _) => attended(&mut inputs, kv_type, TOKENS),
         Check::DecodeAttention(kv_type) => {
             let (out, bounds) = attended(&mut inputs, kv_type, 1);
             (out.repeat(2), bounds.repeat(2))

@@ -1,8 +1,9 @@
 //! Causal attention with grouped queries over the packed cache.
 
-use super::compose::{Constant, compose};
-use super::{KvShape, step};
-use crate::gpu::Kernel;
+use super::compose::{Constant, compose_with, unroll};
+use super::variants::Variant;
+use super::{AttentionVariant, KvShape, step};
+use crate::gpu::{Kernel, Workgroups};
 
 /// Sizes of the attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,12 +32,34 @@ impl Attention {
     }
 }
 
-/// out\[t, h\] = softmax(q\[t, h\] · K / √head_dim) V over the positions up to the token's own. Bindings: step,
-/// projections \[count, heads + 2 kv_heads, head_dim\] with the queries in front, keys, values, out. One workgroup a
-/// query: x over heads, y over tokens.
-pub fn attention(attention: &Attention) -> Kernel {
-    let constants = attention.constants();
-    let keys = attention.kv.reader("k_cache");
-    let values = attention.kv.reader("v_cache");
-    compose("attention", &constants, &[step::WGSL, include_str!("attention.wgsl"), &keys, &values])
+/// Attention of the tokens of a step. Bindings: step, projections \[count, heads + 2 kv_heads, head_dim\] with the queries in
+/// front, keys, values, out.
+#[derive(Debug, Clone)]
+pub struct PrefillAttention {
+    /// The kernel.
+    pub kernel: Kernel,
+    head_tiles: u32,
+    tile_tokens: u32,
+}
+
+impl PrefillAttention {
+    /// The workgroups for `count` tokens.
+    pub fn workgroups(&self, count: u32) -> Workgroups {
+        Workgroups(self.head_tiles, count.div_ceil(self.tile_tokens), 1)
+    }
+}
+
+/// out\[t, h\] = softmax(q\[t, h\] · K / √head_dim) V over the positions up to the token's own.
+pub fn attention(attention: &Attention, variant: AttentionVariant) -> PrefillAttention {
+    // A quad shares four vectors at a time; heads that are no multiple of that are for tests only.
+    let variant = if attention.kv.head_dim.is_multiple_of(16) { variant } else { AttentionVariant::PLAIN };
+    let (body, tile_heads, tile_tokens) = match variant {
+        AttentionVariant::Queries => (include_str!("attention/queries.wgsl"), 4, 16),
+        AttentionVariant::Tiles => (include_str!("attention/tiles.wgsl"), 1, 1),
+    };
+    let body = unroll(body, &[("b", attention.kv.head_dim / 16), ("w", 4)]);
+    let (keys, values) = (attention.kv.reader("k_cache"), attention.kv.reader("v_cache"));
+    let parts = [step::WGSL, &body, &keys, &values];
+    let kernel = compose_with(variant.extension(), variant.name(), &attention.constants(), &parts);
+    PrefillAttention { kernel, head_tiles: attention.heads.div_ceil(tile_heads), tile_tokens }
 }

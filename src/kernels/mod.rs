@@ -20,7 +20,7 @@ pub mod step;
 pub mod twin;
 mod variants;
 
-pub use attention::{Attention, attention};
+pub use attention::{Attention, PrefillAttention, attention};
 pub use decode_attention::{Stretches, combine, decode_attention, stretch};
 pub use embed::embed;
 pub use kv::{KvShape, KvSide, kv_write};
@@ -31,7 +31,7 @@ pub use repack::{Repack, repack};
 pub use rms_norm::{Rows, rms_norm};
 pub use rope::rope;
 pub use silu_mul::silu_mul;
-pub use variants::{MatmulVariant, MatvecVariant, Variant, Variants};
+pub use variants::{AttentionVariant, MatmulVariant, MatvecVariant, Variant, Variants};
 
 /// Invocations of a workgroup in every kernel: within the 128 that WebGPU allows everywhere.
 pub const WORKGROUP: u32 = 64;

@@ -26,6 +26,15 @@ pub enum MatmulVariant {
     Tiles,
 }
 
+/// The ways to attend from the tokens of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AttentionVariant {
+    /// A query an invocation, and four share what they load of keys and values.
+    Queries,
+    /// A query a workgroup, through workgroup memory.
+    Tiles,
+}
+
 /// One variant of every kernel that has several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Variants {
@@ -33,17 +42,23 @@ pub struct Variants {
     pub matvec: MatvecVariant,
     /// For the tokens of a step.
     pub matmul: MatmulVariant,
+    /// For the tokens of a step.
+    pub attention: AttentionVariant,
 }
 
 impl Variants {
     /// Those to use on `gpu` where nothing is known against them.
     pub fn suited_to(gpu: &Gpu) -> Self {
-        Self { matvec: MatvecVariant::suited_to(gpu), matmul: MatmulVariant::suited_to(gpu) }
+        Self {
+            matvec: MatvecVariant::suited_to(gpu),
+            matmul: MatmulVariant::suited_to(gpu),
+            attention: AttentionVariant::suited_to(gpu),
+        }
     }
 
     /// Their kernels' names.
-    pub fn names(self) -> [&'static str; 2] {
-        [self.matvec.name(), self.matmul.name()]
+    pub fn names(self) -> [&'static str; 3] {
+        [self.matvec.name(), self.matmul.name(), self.attention.name()]
     }
 }
 
@@ -128,6 +143,32 @@ impl Variant for MatmulVariant {
     fn suits(self) -> DeviceClass {
         match self {
             Self::Rows | Self::Quads => DeviceClass::Software,
+            Self::Tiles => DeviceClass::Gpu,
+        }
+    }
+}
+
+impl Variant for AttentionVariant {
+    const ALL: &'static [Self] = &[Self::Queries, Self::Tiles];
+    const PLAIN: Self = Self::Tiles;
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Queries => "attention_queries",
+            Self::Tiles => "attention_tiles",
+        }
+    }
+
+    fn extension(self) -> Extension {
+        match self {
+            Self::Queries => Extension::Subgroups,
+            Self::Tiles => Extension::None,
+        }
+    }
+
+    fn suits(self) -> DeviceClass {
+        match self {
+            Self::Queries => DeviceClass::Software,
             Self::Tiles => DeviceClass::Gpu,
         }
     }

@@ -6,8 +6,9 @@
 use crate::error::Result;
 use crate::gpu::Kernel;
 use crate::kernels::{
-    Accumulate, Attention, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed, Rows, Stretches,
-    Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack, rms_norm, rope, silu_mul,
+    Accumulate, Attention, AttentionVariant, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed,
+    Rows, Stretches, Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack, rms_norm,
+    rope, silu_mul,
 };
 use crate::protocol::KvType;
 use crate::quant::DType;
@@ -43,7 +44,8 @@ pub fn shaders() -> Result<()> {
                 kv_write(&sizes, KvSide::Keys).0,
                 kv_write(&sizes, KvSide::Values).0,
                 rope(&sizes).0,
-                attention(&sizes),
+                attention(&sizes, AttentionVariant::Queries).kernel,
+                attention(&sizes, AttentionVariant::Tiles).kernel,
                 decode_attention(&sizes, Stretches::One),
                 decode_attention(&sizes, Stretches::Several),
                 combine(&sizes),

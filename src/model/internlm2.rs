@@ -97,7 +97,7 @@ impl Model {
         let weights = Weights::upload(gpu, set, source, progress).await?;
         let (weight_bytes, weight_bytes_by_type) = (weights.bytes, weights.bytes_per_token);
         Ok(Self {
-            kernels: Shared::new(&config, &cache),
+            kernels: Shared::new(&config, &cache, variants),
             token_embd: weights.token_embd.lookup(),
             layers: weights.blocks.into_iter().map(|block| Layer::new(block, config.rms_eps, variants)).collect(),
             output_norm: weights.output_norm,

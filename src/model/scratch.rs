@@ -5,8 +5,8 @@ use super::{Config, KvCache, rotation_table};
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Kernel, Workgroups};
 use crate::kernels::{
-    Attention, KvSide, MAX_STEP_TOKENS, Rows, Stretches, attention, combine, decode_attention, kv_write, rms_norm,
-    rope, silu_mul, step, stretch,
+    Attention, KvSide, MAX_STEP_TOKENS, PrefillAttention, Rows, Stretches, Variants, attention, combine,
+    decode_attention, kv_write, rms_norm, rope, silu_mul, step, stretch,
 };
 
 /// Activations of a step of n tokens.
@@ -78,7 +78,7 @@ pub struct Shared {
     rope: (Kernel, u32),
     write_keys: (Kernel, u32),
     write_values: (Kernel, u32),
-    attention: Kernel,
+    attention: PrefillAttention,
     decode_attention: Kernel,
     stretch_attention: Kernel,
     combine: Kernel,
@@ -90,7 +90,7 @@ pub struct Shared {
 
 impl Shared {
     /// Those for the model's sizes.
-    pub fn new(config: &Config, cache: &KvCache) -> Self {
+    pub fn new(config: &Config, cache: &KvCache, variants: Variants) -> Self {
         let sizes = Attention { heads: config.heads, kv: cache.shape };
         Self {
             norm: rms_norm(config.hidden, config.rms_eps, Rows::All),
@@ -98,7 +98,7 @@ impl Shared {
             rope: rope(&sizes),
             write_keys: kv_write(&sizes, KvSide::Keys),
             write_values: kv_write(&sizes, KvSide::Values),
-            attention: attention(&sizes),
+            attention: attention(&sizes, variants.attention),
             decode_attention: decode_attention(&sizes, Stretches::One),
             stretch_attention: decode_attention(&sizes, Stretches::Several),
             combine: combine(&sizes),
@@ -128,7 +128,8 @@ impl Shared {
 
     /// attended = attention of `n` tokens over the cache.
     pub fn attention(&self, gpu: &Gpu, s: &Scratch, n: u32, keys: &Buffer, values: &Buffer) {
-        gpu.launch(&self.attention, Workgroups(self.heads, n, 1), &[&s.step, &s.qkv, keys, values, &s.attended]);
+        let bindings = [&s.step, &s.qkv, keys, values, &s.attended];
+        gpu.launch(&self.attention.kernel, self.attention.workgroups(n), &bindings);
     }
 
     /// The stretches of attention for the one token at `position`.

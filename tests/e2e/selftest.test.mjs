@@ -51,11 +51,11 @@ describe('the self-test', { timeout: 20 * MINUTE }, () => {
     }));
 
   test('replaces a kernel variant that is broken', () =>
-    withEngine({ kernels: ['matvec_quads', 'matmul_quads'] }, async (engine) => {
+    withEngine({ kernels: ['matvec_quads', 'matmul_quads', 'attention_queries'] }, async (engine) => {
       const { self_test: report } = await engine.request({ type: 'load', model: GUIDE });
       const failed = report.failed.map(({ check }) => check.replace(/ #.*/, ''));
-      assert.deepEqual(failed, ['matvec_quads Q8_0', 'matvec_quads gated Q8_0', 'matmul_quads Q8_0']);
-      assert.deepEqual(report.variants, ['matvec_rows', 'matmul_rows']);
+      assert.deepEqual(failed, ['matvec_quads Q8_0', 'matvec_quads gated Q8_0', 'matmul_quads Q8_0', 'attention_queries F16']);
+      assert.deepEqual(report.variants, ['matvec_rows', 'matmul_rows', 'attention_tiles']);
       const { report: diagnostics } = await engine.request({ type: 'diagnose' });
       assert.deepEqual(diagnostics.kernels, report.variants);
       assert.match(await answer(engine, 'Is my data sent anywhere?'), /leaves your device/);

@@ -5,7 +5,10 @@ use super::random::{Random, step_of};
 use super::{bound, report::Report};
 use inkstone::gpu::Buffer;
 use inkstone::gpu::Workgroups;
-use inkstone::kernels::{Attention, KvShape, KvSide, Stretches, attention, combine, decode_attention, stretch, twin};
+use inkstone::kernels::{
+    Attention, AttentionVariant, KvShape, KvSide, Stretches, Variant, attention, combine, decode_attention, stretch,
+    twin,
+};
 use inkstone::protocol::KvType;
 
 /// Positions of every cache; those behind the step hold what must never be seen.
@@ -31,7 +34,7 @@ fn attention_is_the_twins() {
 }
 
 fn heads_of(sizes: &Attention, random: &mut Random, report: &mut Report) {
-    let kernel = attention(sizes);
+    let kernels: Vec<_> = AttentionVariant::ALL.iter().map(|variant| attention(sizes, *variant)).collect();
     let kv = &sizes.kv;
     let (key_words, value_words) = (random.cache(kv), random.cache(kv));
     let (keys, values) = (twin::kv_read(kv, &key_words), twin::kv_read(kv, &value_words));
@@ -49,8 +52,11 @@ fn heads_of(sizes: &Attention, random: &mut Random, report: &mut Report) {
             let bounds = bound::attention(sizes, position, &qkv, &keys, &values);
             let out = vec![f32::NAN; expected.len()];
             let buffers = [&step_of(position, count)[..], &words(&qkv), &key_words, &value_words, &words(&out)];
-            let out = run((&kernel, Workgroups(sizes.heads, count, 1)), &buffers, 4);
-            report.check(format!("{sizes:?}, {count} from position {position}"), &floats(&out), &expected, &bounds);
+            for attention in &kernels {
+                let out = run((&attention.kernel, attention.workgroups(count)), &buffers, 4);
+                let case = format!("{} of {sizes:?}, {count} from position {position}", attention.kernel.name());
+                report.check(case, &floats(&out), &expected, &bounds);
+            }
         }
     }
 }
@@ -69,7 +75,8 @@ fn a_maximum_that_jumps_with_every_key_takes_all_the_weight() {
         let expected = twin::attention(&sizes, 129, &qkv, &keys, &values);
         let bounds: Vec<f64> = expected.iter().map(|out| 5.0 * bound::U * f64::from(*out)).collect();
         let buffers = [&step_of(129, 1)[..], &words(&qkv), &words(&keys), &words(&values), &[0; 8]];
-        let out = run((&attention(&sizes), Workgroups(1, 1, 1)), &buffers, 4);
+        let attention = attention(&sizes, AttentionVariant::Tiles);
+        let out = run((&attention.kernel, attention.workgroups(1)), &buffers, 4);
         report.check(format_args!("sign {sign}"), &floats(&out), &expected, &bounds);
     }
     report.finish();

@@ -154,7 +154,7 @@ pub fn silu_mul(gate: f32, up: f32) -> f64 {
 /// the dot product: |error of s| ≤ γ of (d + 3) times Σ|q k| / √d, called e.
 /// Its weight is exp(s - m) for the highest score m so far, times exp(m - m') for each later, higher m'. Whatever the
 /// m are, they cancel in the quotient; only the roundings remain. The arguments of the exps sum to s - m of the end; each
-/// is rounded (|argument| units), its exp has 3 + 2 |argument|, its product with the sum so far 1. So with T tiles, and one
+/// is rounded (|argument| units), its exp has 3 + 2 |argument|, its product with the sum so far 1. So with T tiles (of one key each at the least), and one
 /// more such step where several stretches are combined, the weight is off by r = e + (3 |s - m| + 4 (T + 2)) units,
 /// relatively.
 /// The quotient Σ p v / Σ p has n sums in both parts, a product, the rounding of v when it is unpacked, a division
@@ -173,7 +173,8 @@ pub fn attention(attention: &Attention, position: u32, qkv: &[f32], keys: &[f32]
         let scores = twin::scores(query, keys);
         let weights = twin::softmax(&scores);
         let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let tiles = visible.div_ceil(64) as f64;
+        // A query an invocation takes one key at a time.
+        let tiles = visible as f64;
         let sizes = twin::scores(&magnitudes(query), &magnitudes(keys));
         let errors: Vec<f64> = scores
             .iter()

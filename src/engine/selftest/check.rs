@@ -5,9 +5,9 @@ use super::inputs::{Inputs, side_by_side, step_words, words};
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Kernel, Workgroups};
 use crate::kernels::{
-    Accumulate, Attention, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed, Repack, Rows,
-    Stretches, Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack, rms_norm, rope,
-    silu_mul,
+    Accumulate, Attention, AttentionVariant, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed,
+    Repack, Rows, Stretches, Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack,
+    rms_norm, rope, silu_mul,
 };
 use crate::protocol::KvType;
 use crate::quant::DType;
@@ -54,7 +54,7 @@ pub enum Check {
     /// Rotation of queries.
     Rope,
     /// Writing keys and values to the cache, and attention over it.
-    Attention(KvType),
+    Attention(KvType, AttentionVariant),
     /// The same for a single token, in one stretch and in several.
     DecodeAttention(KvType),
     /// The gate of the feed-forward layer.
@@ -70,8 +70,10 @@ impl Check {
             let matmul = MatmulVariant::ALL.iter().map(move |variant| Self::Matmul(dtype, *variant));
             [Self::Weights(dtype)].into_iter().chain(matvec).chain(matmul)
         };
-        let attention = [KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0];
-        let attention = attention.map(|kv_type| [Self::Attention(kv_type), Self::DecodeAttention(kv_type)]);
+        let attention = [KvType::F32, KvType::F16, KvType::Q8_0, KvType::Q4_0].map(|kv_type| {
+            let prefill = AttentionVariant::ALL.iter().map(move |variant| Self::Attention(kv_type, *variant));
+            prefill.chain([Self::DecodeAttention(kv_type)])
+        });
         let rest = [Self::RmsNorm, Self::Rope, Self::SiluMul].into_iter().chain(attention.into_iter().flatten());
         DType::ALL.into_iter().flat_map(of_type).chain(rest).collect()
     }
@@ -85,7 +87,7 @@ impl Check {
             Self::Matmul(dtype, _) => format!("matmul {dtype}"),
             Self::RmsNorm => "rms_norm".into(),
             Self::Rope => "rope".into(),
-            Self::Attention(kv_type) => format!("attention {kv_type:?}"),
+            Self::Attention(kv_type, _) => format!("attention {kv_type:?}"),
             Self::DecodeAttention(kv_type) => format!("decode_attention {kv_type:?}"),
             Self::SiluMul => "silu_mul".into(),
         }
@@ -102,6 +104,7 @@ impl Check {
             Self::Matvec(dtype, variant) => format!("{} {dtype}", variant.name()),
             Self::Gated(dtype, variant) => format!("{} gated {dtype}", variant.name()),
             Self::Matmul(dtype, variant) => format!("{} {dtype}", variant.name()),
+            Self::Attention(kv_type, variant) => format!("{} {kv_type:?}", variant.name()),
             _ => self.key(),
         };
         format!("{key} #{:08x}", hasher.finish() as u32)
@@ -136,10 +139,10 @@ impl Check {
             Self::Gated(dtype, variant) => vec![gated(&Self::gates(dtype), variant).0],
             Self::RmsNorm => vec![rms_norm(WIDTH, EPS, Rows::All)],
             Self::Rope => vec![rope(&Self::attention(KvType::F16, max_binding)).0],
-            Self::Attention(kv_type) => {
+            Self::Attention(kv_type, variant) => {
                 let sizes = Self::attention(kv_type, max_binding);
                 let write = |side| kv_write(&sizes, side).0;
-                vec![write(KvSide::Keys), write(KvSide::Values), attention(&sizes)]
+                vec![write(KvSide::Keys), write(KvSide::Values), attention(&sizes, variant).kernel]
             }
             Self::DecodeAttention(kv_type) => {
                 let sizes = Self::attention(kv_type, max_binding);
@@ -211,7 +214,7 @@ impl Check {
                 gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&step, &rotation, &qkv]);
                 gpu.read_f32(&qkv, count as usize).await?
             }
-            Self::Attention(kv_type) => {
+            Self::Attention(kv_type, variant) => {
                 let sizes = Self::attention(kv_type, gpu.limits().max_binding_bytes);
                 let cache = Cache::filled(gpu, &sizes, &mut inputs)?;
                 let qkv = cache.projections(gpu, &mut inputs, TOKENS)?;
@@ -219,7 +222,8 @@ impl Check {
                 cache.write(gpu, &step, TOKENS, &qkv);
                 let out = empty(gpu, TOKENS * WIDTH)?;
                 let bindings = [&step, &qkv, &cache.keys, &cache.values, &out];
-                gpu.launch(&attention(&sizes), Workgroups(HEADS, TOKENS, 1), &bindings);
+                let attention = attention(&sizes, variant);
+                gpu.launch(&attention.kernel, attention.workgroups(TOKENS), &bindings);
                 gpu.read_f32(&out, (TOKENS * WIDTH) as usize).await?
             }
             Self::DecodeAttention(kv_type) => {

@@ -10,7 +10,7 @@ pub mod stored;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::Gpu;
-use crate::kernels::{MatmulVariant, MatvecVariant, Variant, Variants};
+use crate::kernels::{AttentionVariant, MatmulVariant, MatvecVariant, Variant, Variants};
 use crate::protocol::{KvType, SelfTestFault, SelfTestReport, Verified};
 use crate::quant::DType;
 use check::Check;
@@ -87,32 +87,38 @@ impl<'a> SelfTest<'a> {
     /// Those that are not a check's own: `GpuLost`, `Internal`.
     pub async fn run(mut self, scope: &Scope) -> Result<(Option<Variants>, SelfTestReport)> {
         let start = Instant::now();
-        let matvec = |dtype, variant| vec![Check::Matvec(dtype, variant), Check::Gated(dtype, variant)];
-        let matvec: Option<MatvecVariant> = self.best(scope, matvec).await?;
+        let of_types =
+            |check: &dyn Fn(DType) -> Vec<Check>| scope.dtypes.iter().flat_map(|dtype| check(*dtype)).collect();
+        let matvec: Option<MatvecVariant> = self
+            .best(scope, |variant| of_types(&|dtype| vec![Check::Matvec(dtype, variant), Check::Gated(dtype, variant)]))
+            .await?;
         let matmul: Option<MatmulVariant> =
-            self.best(scope, |dtype, variant| vec![Check::Matmul(dtype, variant)]).await?;
+            self.best(scope, |variant| of_types(&|dtype| vec![Check::Matmul(dtype, variant)])).await?;
+        let attention: Option<AttentionVariant> = self
+            .best(scope, |variant| scope.kv_types.iter().map(|kv_type| Check::Attention(*kv_type, variant)).collect())
+            .await?;
         for dtype in &scope.dtypes {
             self.check(Check::Weights(*dtype)).await?;
         }
         for kv_type in &scope.kv_types {
-            self.check(Check::Attention(*kv_type)).await?;
             self.check(Check::DecodeAttention(*kv_type)).await?;
         }
         for check in [Check::RmsNorm, Check::Rope, Check::SiluMul] {
             self.check(check).await?;
         }
-        let right = matvec.zip(matmul).map(|(matvec, matmul)| Variants { matvec, matmul });
+        let right = matvec.zip(matmul).zip(attention);
+        let right = right.map(|((matvec, matmul), attention)| Variants { matvec, matmul, attention });
         self.report.variants = right.map_or(Vec::new(), |variants| variants.names().map(str::to_owned).to_vec());
         self.report.milliseconds = start.elapsed().as_secs_f64() * 1e3;
         Ok((right, self.report))
     }
 
-    /// The best variant of a kernel that passes its check of every type.
-    async fn best<V: Variant>(&mut self, scope: &Scope, checks: fn(DType, V) -> Vec<Check>) -> Result<Option<V>> {
+    /// The best variant of a kernel that passes all of its checks.
+    async fn best<V: Variant>(&mut self, scope: &Scope, checks: impl Fn(V) -> Vec<Check>) -> Result<Option<V>> {
         let mut right = None;
         for variant in V::by_preference(self.gpu) {
             let mut passed = true;
-            for check in scope.dtypes.iter().flat_map(|dtype| checks(*dtype, variant)) {
+            for check in checks(variant) {
                 passed &= self.check(check).await?;
             }
             if passed && right.is_none() {
@@ -193,7 +199,8 @@ pub fn verdict(right: Option<Variants>, report: &SelfTestReport) -> Result<Varia
 /// Whether a check is one of a kernel that has variants.
 fn is_variant(check: &str) -> bool {
     let names = MatvecVariant::ALL.iter().map(|variant| variant.name());
-    names.chain(MatmulVariant::ALL.iter().map(|variant| variant.name())).any(|name| check.starts_with(name))
+    let names = names.chain(MatmulVariant::ALL.iter().map(|variant| variant.name()));
+    names.chain(AttentionVariant::ALL.iter().map(|variant| variant.name())).any(|name| check.starts_with(name))
 }
 
 #[cfg(test)]
@@ -221,7 +228,8 @@ mod tests {
 
     #[test]
     fn a_variant_that_fails_is_replaced_and_anything_else_is_named() {
-        let plain = Variants { matvec: MatvecVariant::PLAIN, matmul: MatmulVariant::PLAIN };
+        let plain =
+            Variants { matvec: MatvecVariant::PLAIN, matmul: MatmulVariant::PLAIN, attention: AttentionVariant::PLAIN };
         assert_eq!(verdict(Some(plain), &report(&[])).expect("clean"), plain);
         assert_eq!(verdict(Some(plain), &report(&["matvec_rows Q8_0 #1"])).expect("replaced"), plain);
         assert_eq!(verdict(Some(plain), &report(&["matmul_quads Q8_0 #1"])).expect("replaced"), plain);
