@@ -1,7 +1,7 @@
 // x[t, :] = the row of token t in the embedding matrix, for tokens whose rows are in this piece.
 // One invocation writes the 32 columns of a unit of one token: x over units, y over tokens.
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>; // [ROWS, COLS] packed
+@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>, VECTORS>; // [ROWS, COLS] packed
 @group(0) @binding(1) var<storage, read> step: Step;
 @group(0) @binding(2) var<storage, read_write> x: array<vec4<f32>>; // [count, COLS / 4]
 

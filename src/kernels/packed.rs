@@ -45,6 +45,8 @@ impl Packed {
             ("ROWS", Constant::U32(self.rows)),
             ("COLS", Constant::U32(self.cols)),
             ("FIRST_ROW", Constant::U32(self.first_row)),
+            // With a length that is known, an index is kept inside without asking for it at every load.
+            ("VECTORS", Constant::U32((self.bytes() / 16) as u32)),
         ];
         let words = self.plane_words();
         constants.extend(PLANES.into_iter().zip(words).map(|(name, word)| (name, Constant::U32(word as u32))));

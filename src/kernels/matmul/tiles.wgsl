@@ -2,7 +2,7 @@
 // tokens; it dequantises a unit of each row, 64 x 32 weights, at a time into workgroup memory (8 KiB) beside 32 x 32
 // activations (4 KiB). Each invocation keeps 4 rows x 8 tokens of sums in registers.
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>; // [ROWS, COLS] packed
+@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>, VECTORS>; // [ROWS, COLS] packed
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;       // [count, COLS / 4]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;       // [count, STRIDE]
 @group(0) @binding(3) var<storage, read> step: Step;

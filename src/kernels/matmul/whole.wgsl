@@ -3,7 +3,7 @@
 // for all rows at once, and `inputs` may share the loads of four neighbours. Sums are added up one number after the other:
 // that needs the fewest registers.
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>; // [ROWS, COLS] packed
+@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>, VECTORS>; // [ROWS, COLS] packed
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;       // [count, COLS / 4]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;       // [count, STRIDE]
 @group(0) @binding(3) var<storage, read> step: Step;

@@ -1,7 +1,7 @@
 // y = W norm(x) for one token, with norm(x) = x / sqrt(mean(x^2) + EPS) * norm. The root is the same for every column, so
 // it divides the sum; who has loaded all of x also has its squares.
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>>; // [ROWS, COLS] packed
+@group(0) @binding(0) var<storage, read> weights: array<vec4<u32>, VECTORS>; // [ROWS, COLS] packed
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;       // [COLS / 4]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;       // [FIRST_ROW + ROWS ..]
 @group(0) @binding(3) var<storage, read> norm: array<vec4<f32>>;    // [COLS / 4]
