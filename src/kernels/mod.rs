@@ -1,4 +1,4 @@
-//! The compute shaders: one WGSL text and one Rust file per kernel, and the plain-Rust twins they are tested against.
+//! The compute shaders: a Rust file and its WGSL texts per kernel, and the plain-Rust twins they are tested against.
 //!
 //! Sizes are constants of the text, so the compiler can unroll; what changes from one step to the next is read from the
 //! [`step`] buffer. A constructor here returns a kernel and what of its grid is fixed; the model decides when it runs. Accumulation

@@ -1,5 +1,6 @@
 //! The checks: which kernel on which input. Inputs come from a fixed generator, so that what is stored is one list of
-//! results; sizes are the guide's, so that the pipelines compiled here are those that it needs next.
+//! results; sizes are the guide's where every GPU can bind that much, so that most pipelines compiled here are those that
+//! it needs next.
 
 use super::inputs::{Inputs, side_by_side, step_words, words};
 use crate::error::Result;
