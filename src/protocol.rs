@@ -17,13 +17,13 @@ pub use event::{ErrorReport, Event, Stage};
 pub use fit::{Measurement, Processor};
 pub use generation::{FinishReason, GenerateOptions, GenerationStats, Message, Role};
 pub use models::{KvType, LoadOptions, LoadedModel, ModelShape, StorageUse, StoredModel};
-pub use reports::{BenchmarkReport, DiagnosticsReport};
-pub use selftest::{Faults, KnownAnswer, SelfTestFault, SelfTestReport, Verified};
+pub use reports::{BenchPlan, BenchmarkReport, DiagnosticsReport, KernelFigures, KernelPart, Spread};
+pub use selftest::{Faults, KernelSpeed, KnownAnswer, SelfTestFault, SelfTestReport, Verified};
 
 use serde::{Deserialize, Serialize};
 
 /// Raised when a command or an event changes its meaning; page and worker compare it in [`Event::Ready`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Names a request of this page; chosen by the page, unique while the worker lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

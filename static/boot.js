@@ -1,4 +1,5 @@
-// Before the first paint: the theme and the language chosen on an earlier visit (see src/ui/preferences.rs).
+// Before the first paint of index.html and of bench.html: the theme and the language chosen on an earlier visit (see
+// src/ui/preferences.rs).
 (function () {
   "use strict";
   var root = document.documentElement;

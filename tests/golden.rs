@@ -32,12 +32,14 @@ const CONTEXT: u32 = 512;
 async fn session(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType) -> Session {
     let mut file = ModelFile::open(&fixture.path).expect("opens");
     let header = file.header().expect("parses");
-    let prepared = Prepared::new(&header, LoadOptions { context_length: Some(CONTEXT), kv_type }).expect("is sound");
+    let options = LoadOptions { context_length: Some(CONTEXT), kv_type, ..Default::default() };
+    let prepared = Prepared::new(&header, &options).expect("is sound");
     let upload = Upload {
         id: ModelId(fixture.name.clone()),
         source: &mut file,
         cancel: &Cancel::new(),
         variants: Variants::suited_to(gpu),
+        choice_ms: 0.0,
     };
     prepared.load(gpu.clone(), upload, &mut |_, _| ()).await.expect("loads").0
 }

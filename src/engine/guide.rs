@@ -16,6 +16,9 @@ pub const ANSWER: &str = "Inkstone is a web page that runs InternLM2.5 on your o
 /// More tokens than [`ANSWER`] has.
 const TOKENS: u32 = 40;
 
+/// Tokens of context that [`known_answer`] needs at least.
+pub const KNOWN_ANSWER_CONTEXT: u32 = 128;
+
 /// Asks the fixed question at temperature 0: prefill, decode and every kernel of the model together. Afterwards the
 /// pipelines of all of them are compiled. The session's conversation is forgotten.
 ///

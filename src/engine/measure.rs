@@ -6,9 +6,10 @@
 //! are few.
 
 use super::Session;
+use super::trial::Trial;
 use crate::error::Result;
-use crate::gpu::{Buffer, DeviceClass, Gpu, Kernel, Workgroups};
-use crate::kernels::{Accumulate, Input, MatvecVariant, Output, Packed, matvec};
+use crate::gpu::{DeviceClass, Gpu};
+use crate::kernels::{ByType, MatvecVariant, Packed};
 use crate::model::Model;
 use crate::protocol::{Measurement, Processor};
 use crate::quant::DType;
@@ -43,14 +44,14 @@ const DECODING: f64 = 0.2;
 pub async fn measure(
     gpu: &Gpu,
     session: Option<&mut Session>,
-    variant: MatvecVariant,
+    variants: &ByType<MatvecVariant>,
     probe: u64,
 ) -> Result<Measurement> {
     let start = Instant::now();
     let free_bytes = gpu.free_bytes(probe).await;
     let mut rates = Vec::with_capacity(TYPES.len());
     for dtype in TYPES {
-        rates.push((dtype.to_string(), rate(gpu, dtype, variant).await?));
+        rates.push((dtype.to_string(), rate(gpu, dtype, *variants.of(dtype)).await?));
     }
     let mut measured = Measurement {
         adapter: gpu.name().to_owned(),
@@ -76,59 +77,39 @@ pub async fn measure(
 
 /// Packed bytes a second that the kernel of decoding reads of a type.
 async fn rate(gpu: &Gpu, dtype: DType, variant: MatvecVariant) -> Result<f64> {
-    let few = Trial::new(gpu, dtype, FEW_ROWS, variant)?;
-    few.seconds(gpu, 1).await?; // compiles
-    let once = few.seconds(gpu, 1).await?;
+    let few = matrix(gpu, dtype, FEW_ROWS);
+    let (trial, once) = compiled(gpu, &few, variant).await?;
     if gpu.class() == DeviceClass::Software || once > SECONDS / 4.0 {
-        return few.rate(gpu, once).await;
+        return steady(gpu, &trial, few.bytes(), once).await;
     }
-    drop(few);
-    let many = Trial::new(gpu, dtype, MANY_ROWS, variant)?;
-    many.seconds(gpu, 1).await?;
-    let once = many.seconds(gpu, 1).await?;
-    many.rate(gpu, once).await
+    drop(trial);
+    let many = matrix(gpu, dtype, MANY_ROWS);
+    let (trial, once) = compiled(gpu, &many, variant).await?;
+    steady(gpu, &trial, many.bytes(), once).await
 }
 
-/// One matrix and what it is multiplied with. Their contents do not matter for the time.
-struct Trial {
-    packed: Packed,
-    kernel: Kernel,
-    workgroups: Workgroups,
-    weights: Buffer,
-    x: Buffer,
-    y: Buffer,
+/// A matrix of `rows` rows, or as many as the device can bind.
+fn matrix(gpu: &Gpu, dtype: DType, rows: u32) -> Packed {
+    let mut packed = Packed { dtype, rows, cols: COLS, first_row: 0 };
+    while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
+        packed.rows /= 2;
+    }
+    packed
 }
 
-impl Trial {
-    fn new(gpu: &Gpu, dtype: DType, rows: u32, variant: MatvecVariant) -> Result<Self> {
-        let mut packed = Packed { dtype, rows, cols: COLS, first_row: 0 };
-        while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
-            packed.rows /= 2;
-        }
-        let (kernel, workgroups) = matvec(&packed, Input::Plain, Output::Rows(Accumulate::Replace), variant);
-        let weights = gpu.allocate(packed.bytes(), "the weights of a measurement")?;
-        let x = gpu.allocate(4 * u64::from(packed.cols), "the input of a measurement")?;
-        let y = gpu.allocate(4 * u64::from(packed.rows), "the output of a measurement")?;
-        Ok(Self { packed, kernel, workgroups, weights, x, y })
-    }
+/// A trial, and the seconds of one launch after another that compiled.
+async fn compiled(gpu: &Gpu, packed: &Packed, variant: MatvecVariant) -> Result<(Trial, f64)> {
+    let trial = Trial::matvec(gpu, packed, variant)?;
+    trial.seconds(gpu, 1).await?;
+    let once = trial.seconds(gpu, 1).await?;
+    Ok((trial, once))
+}
 
-    /// Seconds for `count` launches.
-    async fn seconds(&self, gpu: &Gpu, count: u32) -> Result<f64> {
-        gpu.finish().await?;
-        let start = Instant::now();
-        for _ in 0..count {
-            gpu.launch(&self.kernel, self.workgroups, &[&self.weights, &self.x, &self.y]);
-        }
-        gpu.finish().await?;
-        Ok(start.elapsed().as_secs_f64())
-    }
-
-    /// Bytes a second, over as many launches as [`SECONDS`] hold if one takes `once`.
-    async fn rate(&self, gpu: &Gpu, once: f64) -> Result<f64> {
-        let count = (SECONDS / once.max(1e-5)).clamp(1.0, 1000.0) as u32;
-        let seconds = self.seconds(gpu, count).await?;
-        Ok(self.packed.bytes() as f64 * f64::from(count) / seconds.max(1e-9))
-    }
+/// Bytes a second, over as many launches of `bytes` each as [`SECONDS`] hold if one takes `once`.
+async fn steady(gpu: &Gpu, trial: &Trial, bytes: u64, once: f64) -> Result<f64> {
+    let count = (SECONDS / once.max(1e-5)).clamp(1.0, 1000.0) as u32;
+    let seconds = trial.seconds(gpu, count).await?;
+    Ok(bytes as f64 * f64::from(count) / seconds.max(1e-9))
 }
 
 /// What a decoded token of the loaded model takes beyond reading its weights, for each launch.

@@ -3,6 +3,8 @@
 //! The same code runs natively and in the worker. It touches no DOM; what it tells goes through [`protocol`](crate::protocol).
 
 mod bench;
+pub mod choice;
+mod figures;
 mod guide;
 mod load;
 mod measure;
@@ -10,11 +12,12 @@ pub mod selftest;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod serve;
 mod session;
+mod trial;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod weights_file;
 
-pub use bench::{BenchPlan, bench};
-pub use guide::{ANSWER as GUIDE_ANSWER, PROMPT as GUIDE_PROMPT, known_answer};
+pub use bench::bench;
+pub use guide::{ANSWER as GUIDE_ANSWER, KNOWN_ANSWER_CONTEXT, PROMPT as GUIDE_PROMPT, known_answer};
 pub use load::{DEFAULT_CONTEXT, Prepared, Upload};
 pub use measure::measure;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]

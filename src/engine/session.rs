@@ -46,6 +46,11 @@ impl Session {
         &self.model
     }
 
+    /// The model, to be changed; not its cache.
+    pub(super) fn model_mut(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
@@ -55,6 +60,11 @@ impl Session {
     pub fn clear(&mut self) {
         self.tokens.clear();
         self.model.truncate(0);
+    }
+
+    /// Forgets all but the first `length` tokens.
+    pub(super) fn rewind(&mut self, length: u32) {
+        self.keep(length as usize);
     }
 
     /// Makes `prompt` the contents of the cache, keeping the longest prefix that is there already, and returns the logits

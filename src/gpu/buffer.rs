@@ -1,15 +1,31 @@
 //! Buffers of GPU memory.
 
+use super::counters::Counters;
 use super::{Gpu, device::device_error};
 use crate::error::{Error, ErrorKind, Result};
 use cubecl::bytes::Bytes;
 use cubecl::server::Handle;
+use std::rc::Rc;
+use std::sync::Arc;
 
 /// Bytes on the GPU, in a buffer of their own; freed when the last clone is dropped.
 #[derive(Clone)]
 pub struct Buffer {
     pub(super) handle: Handle,
     bytes: u64,
+    _share: Rc<Share>,
+}
+
+/// What a buffer takes of the GPU's memory, counted as long as there is a clone.
+struct Share {
+    counters: Arc<Counters>,
+    bytes: u64,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.counters.freed(self.bytes);
+    }
 }
 
 impl Buffer {
@@ -37,7 +53,9 @@ impl Gpu {
         // rounded up and kept.
         let client = &self.client;
         let handle = client.memory_dedicated_allocation((), |()| client.empty(size));
-        Ok(Buffer { handle, bytes })
+        self.counters.allocated(bytes);
+        let share = Rc::new(Share { counters: self.counters.clone(), bytes });
+        Ok(Buffer { handle, bytes, _share: share })
     }
 
     /// Writes `words` to the start of `buffer`. Submits what was launched before, so that launches keep their order.
@@ -77,6 +95,7 @@ impl Gpu {
     async fn read_bytes(&self, buffer: &Buffer, words: usize) -> Result<Vec<u8>> {
         self.counters.submitted();
         let wanted = words.saturating_mul(4);
+        self.counters.read(wanted as u64);
         let unused = buffer.bytes.saturating_sub(wanted as u64);
         let handle = buffer.handle.clone().offset_end(unused);
         let read = self.client.read_async(vec![handle]).await;

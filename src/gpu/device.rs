@@ -56,9 +56,9 @@ pub struct Gpu {
     /// The first error that no error scope caught; reported by the next [`Gpu::check`].
     fault: Arc<Mutex<Option<Error>>>,
     pub(super) broken: Vec<String>,
-    pub(super) counters: super::launch::Counters,
-    /// What is launched goes here, too, while launches are recorded.
-    pub(super) recorded: RefCell<Option<super::recording::Launched>>,
+    pub(super) counters: Arc<super::counters::Counters>,
+    /// What becomes of launches.
+    pub(super) mode: RefCell<super::recording::Mode>,
 }
 
 impl Gpu {
@@ -147,7 +147,7 @@ impl Gpu {
             fault,
             broken: options.broken,
             counters: Default::default(),
-            recorded: Default::default(),
+            mode: Default::default(),
         })
     }
 

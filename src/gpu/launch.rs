@@ -1,5 +1,6 @@
 //! Kernels as text and their launch through burn's client.
 
+use super::recording::Mode;
 use super::{Buffer, Gpu};
 use burn_wgpu::{CubeDim, KernelSource, SourceKernel, SourceTemplate};
 use cubecl::CubeCount;
@@ -7,7 +8,6 @@ use cubecl::prelude::KernelId;
 use cubecl::server::KernelArguments;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a shader uses beyond plain WGSL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,18 @@ pub enum Extension {
 #[derive(Debug, Clone)]
 pub struct Kernel {
     text: Arc<KernelText>,
+    subject: Arc<Subject>,
+}
+
+/// What a kernel is for, so that benchmarks can name and count what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// The part of the model, as the checkpoint names it; empty: what the kernel's name says.
+    pub part: &'static str,
+    /// Type and size of the matrix it multiplies with, if it does.
+    pub matrix: String,
+    /// The weights of that matrix.
+    pub weights: u64,
 }
 
 #[derive(Debug)]
@@ -46,7 +58,30 @@ impl Kernel {
         let mut hasher = DefaultHasher::new();
         source.hash(&mut hasher);
         let key = hasher.finish();
-        Self { text: Arc::new(KernelText { name, source, key, workgroup, extension }) }
+        Self { text: Arc::new(KernelText { name, source, key, workgroup, extension }), subject: Arc::default() }
+    }
+
+    /// The same kernel, known to multiply with a `matrix` of `weights` weights.
+    pub fn over(mut self, matrix: String, weights: u64) -> Self {
+        let subject = Arc::make_mut(&mut self.subject);
+        (subject.matrix, subject.weights) = (matrix, weights);
+        self
+    }
+
+    /// The same kernel, known as a part of a model.
+    pub fn named(mut self, part: &'static str) -> Self {
+        Arc::make_mut(&mut self.subject).part = part;
+        self
+    }
+
+    /// What it is for.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// A fingerprint of the text.
+    pub fn key(&self) -> u64 {
+        self.text.key
     }
 
     /// The kernel's name, for people.
@@ -87,31 +122,29 @@ impl KernelSource for Kernel {
     }
 }
 
-/// Counts of what has been sent to the GPU, for benchmarks.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    launches: AtomicU64,
-    submissions: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn launched(&self, count: u64) {
-        self.launches.fetch_add(count, Ordering::Relaxed);
-    }
-
-    pub(super) fn submitted(&self) {
-        self.submissions.fetch_add(1, Ordering::Relaxed);
-    }
+/// A launch that has not been made yet, or is to be made again.
+#[derive(Clone)]
+pub struct Launch {
+    /// What.
+    pub kernel: Kernel,
+    /// How often.
+    pub workgroups: Workgroups,
+    /// On what: bindings 0, 1, 2 …
+    pub buffers: Vec<Buffer>,
 }
 
 impl Gpu {
     /// Queues `kernel` over `workgroups` with `buffers` as its bindings 0, 1, 2 …; runs in order of the calls.
     pub fn launch(&self, kernel: &Kernel, workgroups: Workgroups, buffers: &[&Buffer]) {
-        match &mut *self.recorded.borrow_mut() {
-            None => self.counters.launched(1),
-            Some(launched) => {
+        match &mut *self.mode.borrow_mut() {
+            Mode::Run => self.counters.launched(1),
+            Mode::Record(launched) => {
                 launched.count += 1;
                 launched.buffers.extend(buffers.iter().map(|buffer| (*buffer).clone()));
+            }
+            Mode::Trace(launches) => {
+                let buffers = buffers.iter().map(|buffer| (*buffer).clone()).collect();
+                return launches.push(Launch { kernel: kernel.clone(), workgroups, buffers });
             }
         }
         if self.broken.iter().any(|name| name == kernel.name()) {
@@ -126,8 +159,15 @@ impl Gpu {
         );
     }
 
-    /// Launches and submissions since the device was opened.
-    pub fn counts(&self) -> (u64, u64) {
-        (self.counters.launches.load(Ordering::Relaxed), self.counters.submissions.load(Ordering::Relaxed))
+    /// Makes a launch.
+    pub fn run(&self, launch: &Launch) {
+        self.launch(&launch.kernel, launch.workgroups, &launch.buffers.iter().collect::<Vec<_>>());
+    }
+
+    /// Compiles the kernels of `launches`, by one workgroup of each: what that writes must not be wanted any more.
+    pub fn compile(&self, launches: &[Launch]) {
+        for launch in launches {
+            self.run(&Launch { workgroups: Workgroups(1, 1, 1), ..launch.clone() });
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! of models: what is computed is decided by the callers.
 
 mod buffer;
+mod counters;
 mod device;
 mod launch;
 mod probe;
@@ -12,7 +13,8 @@ mod subgroups;
 mod upload;
 
 pub use buffer::Buffer;
+pub use counters::Counts;
 pub use device::{DeviceClass, Gpu, GpuOptions, Limits};
-pub use launch::{Extension, Kernel, Workgroups};
+pub use launch::{Extension, Kernel, Launch, Subject, Workgroups};
 pub use recording::Recording;
 pub use upload::{ByteSource, STAGING_BYTES, Staging, StagingBytes};

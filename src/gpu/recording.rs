@@ -3,7 +3,7 @@
 //! Everything that burn looks up for a launch (pipeline, buffers, bindings) is looked up at the recording. What differs
 //! from run to run must be read from buffers that are written in between.
 
-use super::{Buffer, Gpu, device::device_error};
+use super::{Buffer, Gpu, Launch, device::device_error};
 use crate::error::Result;
 use cubecl::client::Graph;
 
@@ -11,6 +11,18 @@ use cubecl::client::Graph;
 pub struct Recording {
     graph: Graph,
     launched: Launched,
+}
+
+/// What becomes of a launch.
+#[derive(Default)]
+pub(super) enum Mode {
+    /// It runs.
+    #[default]
+    Run,
+    /// It is recorded.
+    Record(Launched),
+    /// It is told.
+    Trace(Vec<Launch>),
 }
 
 /// What has been launched while recording.
@@ -32,11 +44,24 @@ impl Gpu {
         self.client.graph_prepare().map_err(failed)?;
         launch();
         self.client.start_capture().map_err(failed)?;
-        self.recorded.replace(Some(Launched::default()));
+        self.mode.replace(Mode::Record(Launched::default()));
         launch();
-        let launched = self.recorded.take().unwrap_or_default();
+        let launched = match self.mode.take() {
+            Mode::Record(launched) => launched,
+            _ => Launched::default(),
+        };
         let graph = self.client.stop_capture().map_err(failed)?;
         Ok(Recording { graph, launched })
+    }
+
+    /// What `launch` would launch; nothing runs.
+    pub fn trace(&self, launch: impl FnOnce()) -> Vec<Launch> {
+        self.mode.replace(Mode::Trace(Vec::new()));
+        launch();
+        match self.mode.take() {
+            Mode::Trace(launches) => launches,
+            _ => Vec::new(),
+        }
     }
 
     /// Queues what was recorded.

@@ -35,11 +35,12 @@ pub fn matmul(packed: &Packed, accumulate: Accumulate, stride: u32, variant: Mat
     let sizes = [("STRIDE", stride), ("EACH", each), ("TOKENS", tokens)];
     let sizes = sizes.map(|(name, value)| (name, Constant::U32(value))).to_vec();
     let kernel = compose_with(variant.extension(), variant.name(), &[packed.constants(), sizes].concat(), &parts);
+    let kernel = kernel.over(packed.describe(), packed.weights());
     Matmul { kernel, row_tiles: packed.rows.div_ceil(64 * each), tile_tokens: tokens }
 }
 
 /// Rows of an invocation that has whole ones: more share what is loaded of x, but take longer to compile, and leave less
 /// for every processor.
 fn rows_each(packed: &Packed) -> u32 {
-    if packed.rows < 2048 { 2 } else { 8 }
+    if packed.rows < 1024 { 2 } else { 8 }
 }

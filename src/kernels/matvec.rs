@@ -79,6 +79,7 @@ pub fn matvec(packed: &Packed, input: Input, output: Output, variant: MatvecVari
     // A dimension holds at most 65,535 workgroups; the kernels stop at the last row.
     let x = workgroups.min(32_768);
     let kernel = compose_with(variant.extension(), variant.name(), &constants, &parts);
+    let kernel = kernel.over(packed.describe(), packed.weights());
     (kernel, Workgroups(x, workgroups.div_ceil(x), 1))
 }
 

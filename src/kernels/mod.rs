@@ -5,6 +5,7 @@
 //! is in f32 everywhere.
 
 mod attention;
+mod ceiling;
 mod compose;
 mod decode_attention;
 mod embed;
@@ -12,6 +13,7 @@ mod kv;
 mod matmul;
 mod matvec;
 mod packed;
+mod ranking;
 mod repack;
 mod rms_norm;
 mod rope;
@@ -21,17 +23,19 @@ pub mod twin;
 mod variants;
 
 pub use attention::{Attention, PrefillAttention, attention};
+pub use ceiling::{Ceiling, multiplying, reading};
 pub use decode_attention::{Stretches, combine, decode_attention, stretch};
 pub use embed::embed;
 pub use kv::{KvShape, KvSide, kv_write};
 pub use matmul::{Matmul, matmul};
 pub use matvec::{Accumulate, Input, Output, matvec};
 pub use packed::Packed;
+pub use ranking::Ranking;
 pub use repack::{Repack, repack};
 pub use rms_norm::{Rows, rms_norm};
 pub use rope::rope;
 pub use silu_mul::silu_mul;
-pub use variants::{AttentionVariant, MatmulVariant, MatvecVariant, Variant, Variants};
+pub use variants::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Variant, Variants};
 
 /// Invocations of a workgroup in every kernel: within the 128 that WebGPU allows everywhere.
 pub const WORKGROUP: u32 = 64;

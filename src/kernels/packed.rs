@@ -39,6 +39,16 @@ impl Packed {
         self.plane_words().last().map_or(0, |words| words * 4)
     }
 
+    /// Type and size, for people.
+    pub fn describe(&self) -> String {
+        format!("{} {}x{}", self.dtype, self.rows, self.cols)
+    }
+
+    /// Weights in this piece.
+    pub fn weights(&self) -> u64 {
+        u64::from(self.rows) * u64::from(self.cols)
+    }
+
     pub(super) fn constants(&self) -> Vec<(&'static str, Constant)> {
         const PLANES: [&str; 4] = ["PLANE0", "PLANE1", "PLANE2", "PLANE3"];
         let mut constants = vec![

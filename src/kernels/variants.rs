@@ -1,6 +1,7 @@
 //! The table of kernel variants: what there is, what each needs, and which kind of device it is meant for.
 
 use crate::gpu::{DeviceClass, Extension, Gpu};
+use crate::quant::DType;
 
 /// The ways to multiply a matrix with one vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,13 +36,55 @@ pub enum AttentionVariant {
     Tiles,
 }
 
+/// A choice for each type of weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByType<T> {
+    usual: T,
+    special: Vec<(DType, T)>,
+}
+
+impl<T> ByType<T> {
+    /// The same for all types.
+    pub fn all(usual: T) -> Self {
+        Self { usual, special: Vec::new() }
+    }
+
+    /// Chooses for one type.
+    pub fn set(&mut self, dtype: DType, choice: T) {
+        self.special.retain(|(of, _)| *of != dtype);
+        self.special.push((dtype, choice));
+    }
+
+    /// These choices with another one for one type.
+    pub fn with(mut self, dtype: DType, choice: T) -> Self {
+        self.set(dtype, choice);
+        self
+    }
+
+    /// The choice for a type.
+    pub fn of(&self, dtype: DType) -> &T {
+        self.special.iter().find(|(of, _)| *of == dtype).map_or(&self.usual, |(_, choice)| choice)
+    }
+
+    /// The same choices in another form.
+    pub fn map<U>(&self, form: impl Fn(&T) -> U) -> ByType<U> {
+        let special = self.special.iter().map(|(of, choice)| (*of, form(choice))).collect();
+        ByType { usual: form(&self.usual), special }
+    }
+
+    /// Every choice, to be changed.
+    pub fn each_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        std::iter::once(&mut self.usual).chain(self.special.iter_mut().map(|(_, choice)| choice))
+    }
+}
+
 /// One variant of every kernel that has several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variants {
     /// For one token.
-    pub matvec: MatvecVariant,
+    pub matvec: ByType<MatvecVariant>,
     /// For the tokens of a step.
-    pub matmul: MatmulVariant,
+    pub matmul: ByType<MatmulVariant>,
     /// For the tokens of a step.
     pub attention: AttentionVariant,
 }
@@ -50,16 +93,32 @@ impl Variants {
     /// Those to use on `gpu` where nothing is known against them.
     pub fn suited_to(gpu: &Gpu) -> Self {
         Self {
-            matvec: MatvecVariant::suited_to(gpu),
-            matmul: MatmulVariant::suited_to(gpu),
+            matvec: ByType::all(MatvecVariant::suited_to(gpu)),
+            matmul: ByType::all(MatmulVariant::suited_to(gpu)),
             attention: AttentionVariant::suited_to(gpu),
         }
     }
 
-    /// Their kernels' names.
-    pub fn names(self) -> [&'static str; 3] {
-        [self.matvec.name(), self.matmul.name(), self.attention.name()]
+    /// Their names, each with the types of weights it is used for, of a model with weights of `dtypes`.
+    pub fn describe(&self, dtypes: &[DType]) -> Vec<String> {
+        let mut names = grouped(dtypes, |dtype| self.matvec.of(dtype).name());
+        names.extend(grouped(dtypes, |dtype| self.matmul.of(dtype).name()));
+        names.push(self.attention.name().to_owned());
+        names
     }
+}
+
+/// `dtypes` by name, in the order of their first mention.
+fn grouped(dtypes: &[DType], name: impl Fn(DType) -> &'static str) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for dtype in dtypes {
+        let name = name(*dtype);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, of)) => of.push(dtype.name()),
+            None => groups.push((name, vec![dtype.name()])),
+        }
+    }
+    groups.into_iter().map(|(name, of)| format!("{name}: {}", of.join(", "))).collect()
 }
 
 /// What a kernel has variants of.
@@ -171,5 +230,24 @@ impl Variant for AttentionVariant {
             Self::Queries => DeviceClass::Software,
             Self::Tiles => DeviceClass::Gpu,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_are_named_with_their_types() {
+        let mut variants = Variants {
+            matvec: ByType::all(MatvecVariant::Lanes),
+            matmul: ByType::all(MatmulVariant::Tiles),
+            attention: AttentionVariant::Tiles,
+        };
+        let dtypes = [DType::Q4K, DType::Q6K, DType::F32];
+        let all = ["matvec_lanes: Q4_K, Q6_K, F32", "matmul_tiles: Q4_K, Q6_K, F32", "attention_tiles"];
+        assert_eq!(variants.describe(&dtypes), all);
+        variants.matvec.set(DType::Q6K, MatvecVariant::Rows);
+        assert_eq!(variants.describe(&dtypes)[..2], ["matvec_lanes: Q4_K, F32", "matvec_rows: Q6_K"]);
     }
 }

@@ -1,11 +1,12 @@
 //! Model files on disk.
 
 use super::DeviceArguments;
+use crate::engine::choice::choose;
+use crate::engine::selftest::{SelfTest, verdict};
 use crate::engine::{Prepared, Session, Upload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::{self, File};
 use crate::gpu::{ByteSource, Gpu, GpuOptions, StagingBytes};
-use crate::kernels::Variants;
 use crate::protocol::{LoadOptions, LoadedModel, ModelId};
 use crate::source::Cancel;
 use crate::tokenizer::{Tokenizer, Vocabulary};
@@ -92,12 +93,22 @@ impl ModelFile {
         needed: Option<u32>,
         device: DeviceArguments,
     ) -> Result<(Session, LoadedModel)> {
-        let options = LoadOptions { context_length: device.context.or(needed), kv_type: device.kv };
-        let prepared = Prepared::new(&self.header()?, options)?;
-        let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: device.max_binding, ..Default::default() }).await?);
+        let DeviceArguments { kv: kv_type, context, max_binding, variants: kernels } = device;
+        let options = LoadOptions { context_length: context.or(needed), kv_type, kernels };
+        let prepared = Prepared::new(&self.header()?, &options)?;
+        let gpu = Rc::new(Gpu::open(GpuOptions { max_binding_bytes: max_binding, ..Default::default() }).await?);
         let id = ModelId(self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-        let variants = Variants::suited_to(&gpu);
-        let upload = Upload { id, source: &mut self, cancel: &Cancel::new(), variants };
+        let choice = choose(&gpu, &prepared.demand(), &options.kernels, &[]).await?;
+        let scope = prepared.scope();
+        let variants = if choice.speeds.is_empty() {
+            choice.ranking.first()
+        } else {
+            // Measured is not yet right.
+            let (right, report) = SelfTest::new(&gpu, None, &[])?.run(&scope, &choice.ranking).await?;
+            verdict(right, &report)?
+        };
+        let choice_ms = choice.milliseconds;
+        let upload = Upload { id, source: &mut self, cancel: &Cancel::new(), variants, choice_ms };
         prepared.load(gpu, upload, &mut |_, _| ()).await
     }
 }

@@ -3,9 +3,10 @@
 use super::DeviceArguments;
 use super::file::ModelFile;
 use crate::engine::selftest::{Scope, SelfTest, verdict};
-use crate::engine::{BenchPlan, bench, known_answer, measure};
+use crate::engine::{bench, known_answer, measure};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{KvType, Measurement};
+use crate::kernels::Ranking;
+use crate::protocol::{BenchPlan, Measurement};
 use crate::source::Cancel;
 use crate::source::catalogue::{self, fit};
 use serde_json::{Value, json};
@@ -15,14 +16,15 @@ use std::path::{Path, PathBuf};
 const CONTEXT: u32 = 128;
 
 fn device() -> DeviceArguments {
-    DeviceArguments { kv: KvType::F16, context: Some(CONTEXT), max_binding: None }
+    DeviceArguments { context: Some(CONTEXT), ..Default::default() }
 }
 
 /// Prints the report of the self-test; an error if a kernel has no variant that is right, or the guide's answer is wrong.
 pub async fn selftest() -> Result<()> {
     let (mut session, _) = ModelFile::guide().session(None, device()).await?;
     let gpu = session.gpu().clone();
-    let (right, mut report) = SelfTest::new(&gpu, None, &[])?.run(&Scope::everything()).await?;
+    let (right, mut report) =
+        SelfTest::new(&gpu, None, &[])?.run(&Scope::everything(), &Ranking::suited_to(&gpu)).await?;
     let answer = known_answer(&mut session, &Cancel::new()).await?;
     let known = answer.is_right();
     report.answer = Some(answer);
@@ -37,8 +39,8 @@ pub async fn selftest() -> Result<()> {
 /// Prints what was measured, what of the catalogue fits, and for each of `files` the predicted and the measured speed.
 pub async fn fit(files: &[PathBuf], generate: u32) -> Result<()> {
     let (mut session, _) = ModelFile::guide().session(None, device()).await?;
-    let (gpu, variants) = (session.gpu().clone(), session.model().variants());
-    let measured = measure(&gpu, Some(&mut session), variants.matvec, fit::worth_probing()).await?;
+    let (gpu, variants) = (session.gpu().clone(), session.model().variants().clone());
+    let measured = measure(&gpu, Some(&mut session), &variants.matvec, fit::worth_probing()).await?;
     drop(session);
     let entries: Vec<Value> = catalogue::entries().iter().map(|entry| expected(entry, &measured)).collect();
     let mut compared = vec![compare(None, generate, &measured).await?];
@@ -69,7 +71,8 @@ async fn compare(path: Option<&Path>, generate: u32, measured: &Measurement) -> 
         session.model().weight_bytes_by_type().iter().map(|(dtype, bytes)| (dtype.to_string(), *bytes)).collect();
     let layers = session.model().config().layers;
     let predicted = measured.decode_tok_s(layers, bytes.iter().map(|(dtype, bytes)| (dtype.as_str(), *bytes)));
-    let plan = BenchPlan { prompt: 8, generate: generate.min(CONTEXT - 8), repeats: 3 };
-    let found = bench(&mut session, plan, &Cancel::new()).await?.decode_tok_s;
-    Ok(json!({"file": loaded.id, "predicted_tok_s": predicted, "measured_tok_s": found, "ratio": predicted / found}))
+    let plan = BenchPlan { prompt: 8, generate: generate.min(CONTEXT - 9), repeats: 3, ..Default::default() };
+    let id = loaded.id.clone();
+    let found = bench(&mut session, loaded, plan, &Cancel::new()).await?.decode_tok_s.median;
+    Ok(json!({"file": id, "predicted_tok_s": predicted, "measured_tok_s": found, "ratio": predicted / found}))
 }

@@ -12,7 +12,7 @@ mod shaders;
 mod text;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{GenerateOptions, KvType, ModelId};
+use crate::protocol::{BenchPlan, GenerateOptions, KvType, ModelId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -124,9 +124,15 @@ enum Command {
         /// Tokens to decode
         #[arg(short = 'n', default_value_t = 32)]
         generate: u32,
+        /// Tokens of conversation before decoding is measured a second time
+        #[arg(short = 'd', default_value_t = 0)]
+        depth: u32,
         /// Repeats
         #[arg(short = 'r', default_value_t = 5)]
         repeats: u32,
+        /// Measure each kernel and its variants, too
+        #[arg(long)]
+        kernels: bool,
         #[command(flatten)]
         device: DeviceArguments,
     },
@@ -167,7 +173,7 @@ enum Backend {
 }
 
 /// How a model is put on the GPU.
-#[derive(Args, Clone, Copy)]
+#[derive(Args, Clone)]
 struct DeviceArguments {
     /// How keys and values are kept
     #[arg(long, value_parser = parse_kv, default_value = "f16")]
@@ -178,6 +184,15 @@ struct DeviceArguments {
     /// Pretend that the GPU binds at most this many bytes
     #[arg(long)]
     max_binding: Option<u64>,
+    /// Use this kernel variant, such as matvec_lanes; may be given for several kernels
+    #[arg(long = "variant")]
+    variants: Vec<String>,
+}
+
+impl Default for DeviceArguments {
+    fn default() -> Self {
+        Self { kv: KvType::F16, context: None, max_binding: None, variants: Vec::new() }
+    }
 }
 
 #[derive(Args, Clone, Default)]
@@ -232,7 +247,7 @@ pub fn main() -> ExitCode {
         file: None,
         system: None,
         sampling: SamplingArguments::default(),
-        device: DeviceArguments { kv: KvType::F16, context: None, max_binding: None },
+        device: DeviceArguments::default(),
     };
     match pollster::block_on(dispatch(arguments.command.unwrap_or(talk))) {
         Ok(()) => ExitCode::SUCCESS,
@@ -258,8 +273,8 @@ async fn dispatch(command: Command) -> Result<()> {
         Command::Ask { file, prompt, system, sampling, device, .. } => {
             text::ask(file.as_deref(), prompt.as_deref(), system.as_deref(), &sampling, device).await
         }
-        Command::Bench { file, prompt, generate, repeats, device } => {
-            let plan = crate::engine::BenchPlan { prompt, generate, repeats };
+        Command::Bench { file, prompt, generate, depth, repeats, kernels, device } => {
+            let plan = BenchPlan { prompt, generate, depth, repeats, kernels };
             run::bench(file.as_deref(), plan, device).await
         }
         Command::Selftest => fit::selftest().await,

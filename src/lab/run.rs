@@ -2,9 +2,10 @@
 
 use super::DeviceArguments;
 use super::file::ModelFile;
-use crate::engine::{BenchPlan, Session, bench as measure};
+use crate::engine::bench as measure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::reference::Reference;
+use crate::protocol::BenchPlan;
 use crate::source::Cancel;
 use serde_json::json;
 use std::path::Path;
@@ -63,18 +64,10 @@ fn check_finite(logits: &[f32]) -> Result<()> {
     }
 }
 
-/// Prints medians of speed.
+/// Prints figures of speed.
 pub async fn bench(path: Option<&Path>, plan: BenchPlan, device: DeviceArguments) -> Result<()> {
-    let needed = plan.prompt.saturating_add(plan.generate);
-    let (mut session, loaded): (Session, _) = ModelFile::open_or_guide(path)?.session(Some(needed), device).await?;
-    let report = measure(&mut session, plan, &Cancel::new()).await?;
-    let mut json = serde_json::to_value(&report).unwrap_or_default();
-    if let Some(object) = json.as_object_mut() {
-        object.insert("load_ms".into(), loaded.load_ms.into());
-        object.insert("tokenizer_ms".into(), loaded.tokenizer_ms.into());
-        object.insert("weight_bytes".into(), loaded.weight_bytes.into());
-        object.insert("kv_bytes".into(), loaded.kv_bytes.into());
-        object.insert("variants".into(), session.model().variants().names().to_vec().into());
-    }
-    super::print(&json)
+    // One more is decoded, to be counted.
+    let needed = plan.prompt.max(plan.depth).saturating_add(plan.generate).saturating_add(1);
+    let (mut session, loaded) = ModelFile::open_or_guide(path)?.session(Some(needed), device).await?;
+    super::print(&measure(&mut session, loaded, plan, &Cancel::new()).await?)
 }

@@ -3,16 +3,17 @@
 //! In a GGUF file it is a Llama graph: grouped-query attention with interleaved RoPE, SwiGLU, RMSNorm before each half
 //! of a block, an output head of its own. `reference` is the same in tensor operations on the CPU.
 
-use super::matrix::{Lookup, Norm, Product};
+use super::layer::Layer;
+use super::matrix::{Lookup, Matrix, Product};
 use super::scratch::{Scratch, Shared};
 use super::weights::{Block, Weights};
 use super::{Config, KvCache, TensorSet};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gpu::{Buffer, ByteSource, Gpu, Recording, Workgroups};
-use crate::kernels::{Accumulate, Output, Variants, step};
+use crate::gpu::{ByteSource, Gpu, Launch, Recording, Workgroups};
+use crate::kernels::{Accumulate, Variants, step};
 use crate::protocol::KvType;
 use crate::quant::DType;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a step of [`Model::forward`] is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Want {
 }
 
 /// Choices made when a model is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
     /// Positions of the cache.
     pub context: u32,
@@ -37,46 +38,32 @@ pub struct Setup {
 /// A model on the GPU with the cache of one conversation.
 pub struct Model {
     config: Config,
-    token_embd: Lookup,
-    layers: Vec<Layer>,
-    output_norm: Buffer,
-    output: Product,
+    weights: Weights,
+    network: Network,
     cache: KvCache,
-    kernels: Shared,
     scratch: Scratch,
-    weight_bytes: u64,
-    weight_bytes_by_type: Vec<(DType, u64)>,
     variants: Variants,
     /// The launches of a single token, by the number of stretches that its attention has: they differ in nothing else.
     recordings: HashMap<u32, Recording>,
 }
 
-/// A transformer block; fields named as in the checkpoint.
-struct Layer {
-    attn_norm: Norm,
-    attn_qkv: Product,
-    attn_output: Product,
-    ffn_norm: Norm,
-    ffn_gate_up: GateUp,
-    ffn_down: Product,
-}
-
-/// The gate and what is gated.
-enum GateUp {
-    /// In one buffer: for a single token, one launch computes silu(gate) · up.
-    Whole(Product),
-    /// Of different types, or too large for one.
-    Apart(Product),
+/// The kernels that go over the weights.
+struct Network {
+    token_embd: Lookup,
+    layers: Vec<Layer>,
+    output: Product,
+    shared: Shared,
 }
 
 impl Model {
     /// Kernel launches of a block for one token, where no matrix is cut and the conversation is short.
-    pub const LAUNCHES_PER_BLOCK: u32 = 5;
+    pub const LAUNCHES_PER_BLOCK: u32 = Layer::LAUNCHES;
 
     /// Launches for one token before and after the blocks.
     pub const LAUNCHES_BESIDE: u32 = 3;
 
-    /// Uploads the weights and allocates everything that a context of `context` tokens needs.
+    /// Uploads the weights and allocates everything that a context of `context` tokens needs. Kernels are compiled while
+    /// the weights come.
     ///
     /// # Errors
     /// `GpuLimits` and `GpuOutOfMemory` where it does not fit, `NotFinite` for poisoned weights, those of the source, and
@@ -94,22 +81,37 @@ impl Model {
         let cache = KvCache::new(gpu, &config, context, kv_type)?;
         let scratch = Scratch::new(gpu, &config, context)?;
         gpu.finish().await?;
-        let weights = Weights::upload(gpu, set, source, progress).await?;
-        let (weight_bytes, weight_bytes_by_type) = (weights.bytes, weights.bytes_per_token);
-        Ok(Self {
-            kernels: Shared::new(&config, &cache, variants),
-            token_embd: weights.token_embd.lookup(),
-            layers: weights.blocks.into_iter().map(|block| Layer::new(block, config.rms_eps, variants)).collect(),
-            output_norm: weights.output_norm,
-            output: weights.output.product(Accumulate::Replace, variants),
-            config,
-            cache,
-            scratch,
-            weight_bytes,
-            weight_bytes_by_type,
-            variants,
-            recordings: HashMap::new(),
-        })
+        let shared = Shared::new(&config, &cache, &variants);
+        gpu.write(&scratch.step, &step::words(0, &[0]));
+        let mut compiled = HashSet::new();
+        let mut compile = |launches: Vec<Launch>| {
+            let new = launches.into_iter().filter(|launch| compiled.insert(launch.kernel.key()));
+            gpu.compile(&new.collect::<Vec<_>>());
+        };
+        let mut arrived = |block: &Block| {
+            let layer = Layer::new(block, config.rms_eps, &variants);
+            let Some((keys, values)) = cache.blocks.first() else { return };
+            compile(gpu.trace(|| {
+                layer.decode(gpu, &scratch, &shared, 1, (keys, values));
+                layer.prefill(gpu, &scratch, &shared, 1, (keys, values));
+            }));
+        };
+        let weights = Weights::upload(gpu, set, source, &mut arrived, progress).await?;
+        let network = Network::new(&weights, &config, shared, &variants);
+        let model = Self { config, weights, network, cache, scratch, variants, recordings: HashMap::new() };
+        compile(gpu.trace(|| {
+            model.embed(gpu, 1);
+            model.head(gpu);
+        }));
+        Ok(model)
+    }
+
+    /// Multiplies in other ways from now on.
+    pub fn set_variants(&mut self, variants: Variants) {
+        let shared = Shared::new(&self.config, &self.cache, &variants);
+        self.network = Network::new(&self.weights, &self.config, shared, &variants);
+        self.variants = variants;
+        self.recordings.clear();
     }
 
     /// Sends `tokens` through the model after those already in the cache; at most [`Model::step_tokens`] of them. Returns
@@ -124,7 +126,12 @@ impl Model {
             1 => self.forward_one(gpu)?,
             _ => {
                 self.embed(gpu, n);
-                self.prefill(gpu, n)?;
+                for layer in 0..self.network.layers.len() {
+                    self.prefill(gpu, layer, n);
+                    // A submission a block: drivers reset a GPU that is busy with one for seconds, and the page's own
+                    // frames get their turn in between. A single token is short, and one submission is cheapest.
+                    gpu.submit()?;
+                }
                 if want == Want::Logits {
                     self.head(gpu);
                 }
@@ -136,7 +143,7 @@ impl Model {
 
     /// A single token, always with its logits: the launches are recorded the first time, and run again from then on.
     fn forward_one(&mut self, gpu: &Gpu) -> Result<()> {
-        let stretches = self.kernels.stretches(self.cache.length);
+        let stretches = self.network.shared.stretches(self.cache.length);
         if let Some(recording) = self.recordings.get(&stretches) {
             return gpu.replay(recording);
         }
@@ -151,64 +158,49 @@ impl Model {
 
     /// x = token_embd\[tokens\], \[n, hidden\]
     fn embed(&self, gpu: &Gpu, n: u32) {
-        self.token_embd.many(gpu, &self.scratch.step, n, &self.scratch.x);
+        self.network.token_embd.many(gpu, &self.scratch.step, n, &self.scratch.x);
     }
 
     /// logits = output(norm(x\[n - 1\])), \[vocabulary\]
     fn head(&self, gpu: &Gpu) {
         let s = &self.scratch;
-        let bindings = [&s.x, &self.output_norm, &s.h, &s.step];
-        gpu.launch(&self.kernels.last_norm, Workgroups(1, 1, 1), &bindings);
-        self.output.one(gpu, &s.h, &s.logits);
+        let bindings = [&s.x, &self.weights.output_norm, &s.h, &s.step];
+        gpu.launch(&self.network.shared.last_norm, Workgroups(1, 1, 1), &bindings);
+        self.network.output.one(gpu, &s.h, &s.logits);
     }
 
     /// All blocks for a single token.
     fn decode(&self, gpu: &Gpu, stretches: u32) {
-        let (s, k) = (&self.scratch, &self.kernels);
-        for (layer, (keys, values)) in self.layers.iter().zip(&self.cache.blocks) {
-            // 1. Projections of the normed stream
-            layer.attn_qkv.one(gpu, &s.x, &s.qkv); //                                        [heads + 2 kv_heads, head_dim]
-            // 2. Rotated by the position, keys and values into the cache;
-            //    softmax(q k^T / sqrt(head_dim)) v over it
-            k.decode_attention(gpu, s, stretches, keys, values); //                          [heads, head_dim]
-            // 3. x += attn_output(attended)
-            layer.attn_output.one(gpu, &s.attended, &s.x);
-            // 4. x += ffn_down(silu(ffn_gate(norm(x))) * ffn_up(norm(x)))
-            match &layer.ffn_gate_up {
-                GateUp::Whole(gated) => gated.one(gpu, &s.x, &s.gated), //                   [ffn]
-                GateUp::Apart(gate_up) => {
-                    gate_up.one(gpu, &s.x, &s.gate_up);
-                    k.silu_mul(gpu, s, 1);
-                }
-            }
-            layer.ffn_down.one(gpu, &s.gated, &s.x);
+        let Network { layers, shared, .. } = &self.network;
+        for (layer, (keys, values)) in layers.iter().zip(&self.cache.blocks) {
+            layer.decode(gpu, &self.scratch, shared, stretches, (keys, values));
         }
     }
 
-    /// All blocks for `n` tokens.
-    fn prefill(&self, gpu: &Gpu, n: u32) -> Result<()> {
-        let (s, k) = (&self.scratch, &self.kernels);
-        for (layer, (keys, values)) in self.layers.iter().zip(&self.cache.blocks) {
-            // 1. Projections of the normed stream
-            k.norm(gpu, s, n, &layer.attn_norm);
-            layer.attn_qkv.many(gpu, &s.step, n, &s.h, &s.qkv); //                           [n, heads + 2 kv_heads, head_dim]
-            // 2. Positions: rotate q, and k on its way into the cache
-            k.rope(gpu, s, n);
-            k.kv_write(gpu, s, n, keys, values);
-            // 3. softmax(q k^T / sqrt(head_dim)) v, up to each token's own position
-            k.attention(gpu, s, n, keys, values); //                                         [n, heads, head_dim]
-            // 4. x += attn_output(attended)
-            layer.attn_output.many(gpu, &s.step, n, &s.attended, &s.x);
-            // 5. x += ffn_down(silu(ffn_gate(h)) * ffn_up(h))
-            k.norm(gpu, s, n, &layer.ffn_norm);
-            layer.ffn_gate_up.product().many(gpu, &s.step, n, &s.h, &s.gate_up); //          [n, 2 ffn]
-            k.silu_mul(gpu, s, n); //                                                        [n, ffn]
-            layer.ffn_down.many(gpu, &s.step, n, &s.gated, &s.x);
-            // A submission a block: drivers reset a GPU that is busy with one for seconds, and the page's own frames get
-            // their turn in between. A single token is short, and one submission is cheapest.
-            gpu.submit()?;
+    /// One block for `n` tokens.
+    fn prefill(&self, gpu: &Gpu, layer: usize, n: u32) {
+        let Network { layers, shared, .. } = &self.network;
+        if let (Some(layer), Some((keys, values))) = (layers.get(layer), self.cache.blocks.get(layer)) {
+            layer.prefill(gpu, &self.scratch, shared, n, (keys, values));
         }
-        Ok(())
+    }
+
+    /// What [`Model::forward`] would launch for `n` tokens, which it is told of: nothing runs but the note of them.
+    ///
+    /// # Errors
+    /// `BadRequest` and `ContextFull`, as there.
+    pub fn launches(&self, gpu: &Gpu, n: u32) -> Result<Vec<Launch>> {
+        let tokens = vec![0; n as usize];
+        self.check(&tokens)?;
+        gpu.write(&self.scratch.step, &step::words(self.cache.length, &tokens));
+        Ok(gpu.trace(|| {
+            self.embed(gpu, n);
+            match n {
+                1 => self.decode(gpu, self.network.shared.stretches(self.cache.length)),
+                _ => (0..self.network.layers.len()).for_each(|layer| self.prefill(gpu, layer, n)),
+            }
+            self.head(gpu);
+        }))
     }
 
     /// The logits of the last step that wanted them, \[vocabulary\].
@@ -246,17 +238,24 @@ impl Model {
 
     /// Bytes of weights on the GPU.
     pub fn weight_bytes(&self) -> u64 {
-        self.weight_bytes
+        self.weights.bytes
     }
 
     /// Bytes of packed weights read for one decoded token.
     pub fn weight_bytes_per_token(&self) -> u64 {
-        self.weight_bytes_by_type.iter().map(|(_, bytes)| bytes).sum()
+        self.weights.bytes_per_token.iter().map(|(_, bytes)| bytes).sum()
     }
 
     /// The same, of each type of weights.
     pub fn weight_bytes_by_type(&self) -> &[(DType, u64)] {
-        &self.weight_bytes_by_type
+        &self.weights.bytes_per_token
+    }
+
+    /// Multiplications with weights for a prompt of `n` tokens, whose last alone has logits.
+    pub fn products_per_prompt(&self, n: u32) -> u64 {
+        let head = self.weights.output.weights();
+        let blocks = self.weights.blocks.iter().flat_map(Block::matrices).map(Matrix::weights).sum::<u64>();
+        blocks * u64::from(n) + head
     }
 
     /// Bytes of the key/value cache.
@@ -265,8 +264,8 @@ impl Model {
     }
 
     /// The kernel variants in use.
-    pub fn variants(&self) -> Variants {
-        self.variants
+    pub fn variants(&self) -> &Variants {
+        &self.variants
     }
 
     fn check(&self, tokens: &[u32]) -> Result<u32> {
@@ -293,30 +292,14 @@ impl Model {
     }
 }
 
-impl Layer {
-    fn new(block: Block, eps: f32, variants: Variants) -> Self {
-        let [attn_norm, ffn_norm] = [block.attn_norm, block.ffn_norm].map(|weight| Norm { weight, eps });
-        let replace = Output::Rows(Accumulate::Replace);
-        let gate_up = &block.ffn_gate_up;
+impl Network {
+    fn new(weights: &Weights, config: &Config, shared: Shared, variants: &Variants) -> Self {
+        let layer = |block| Layer::new(block, config.rms_eps, variants);
         Self {
-            attn_qkv: block.attn_qkv.normed_product(&attn_norm, replace, variants),
-            attn_output: block.attn_output.product(Accumulate::Add, variants),
-            ffn_gate_up: if gate_up.is_whole() {
-                GateUp::Whole(gate_up.normed_product(&ffn_norm, Output::Gated, variants))
-            } else {
-                GateUp::Apart(gate_up.normed_product(&ffn_norm, replace, variants))
-            },
-            ffn_down: block.ffn_down.product(Accumulate::Add, variants),
-            attn_norm,
-            ffn_norm,
-        }
-    }
-}
-
-impl GateUp {
-    fn product(&self) -> &Product {
-        match self {
-            Self::Whole(product) | Self::Apart(product) => product,
+            token_embd: weights.token_embd.lookup(),
+            layers: weights.blocks.iter().map(layer).collect(),
+            output: weights.output.product(Accumulate::Replace, variants),
+            shared,
         }
     }
 }

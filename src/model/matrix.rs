@@ -5,6 +5,8 @@ use crate::kernels::{Accumulate, Input, Matmul, Output, Packed, Variants, embed,
 
 /// A matrix \[rows, cols\] on the GPU, in pieces by rows.
 pub struct Matrix {
+    /// Its name in the checkpoint, without the block's.
+    pub(super) part: &'static str,
     pub(super) pieces: Vec<Piece>,
 }
 
@@ -20,31 +22,38 @@ impl Matrix {
         self.pieces.iter().map(|piece| piece.packed.rows).sum()
     }
 
+    /// Weights in all of them.
+    pub fn weights(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.packed.weights()).sum()
+    }
+
     /// Whether it is in one piece.
     pub fn is_whole(&self) -> bool {
         self.pieces.len() == 1
     }
 
     /// y = W x, or y += W x.
-    pub fn product(&self, accumulate: Accumulate, variants: Variants) -> Product {
+    pub fn product(&self, accumulate: Accumulate, variants: &Variants) -> Product {
         self.products(Input::Plain, Output::Rows(accumulate), None, variants)
     }
 
     /// y = W norm(x), where a single token's x is normed on the way and several tokens' x must be normed already.
-    pub fn normed_product(&self, norm: &Norm, output: Output, variants: Variants) -> Product {
+    pub fn normed_product(&self, norm: &Norm, output: Output, variants: &Variants) -> Product {
         self.products(Input::Normed { eps: norm.eps }, output, Some(norm.weight.clone()), variants)
     }
 
-    fn products(&self, input: Input, output: Output, norm: Option<Buffer>, variants: Variants) -> Product {
+    fn products(&self, input: Input, output: Output, norm: Option<Buffer>, variants: &Variants) -> Product {
         let accumulate = match output {
             Output::Rows(accumulate) => accumulate,
             Output::Gated => Accumulate::Replace,
         };
         let stride = self.rows();
-        let factor = |piece: &Piece| Factor {
-            weights: piece.buffer.clone(),
-            matvec: matvec(&piece.packed, input, output, variants.matvec),
-            matmul: matmul(&piece.packed, accumulate, stride, variants.matmul),
+        let factor = |piece: &Piece| {
+            let Piece { packed, buffer } = piece;
+            let (one, workgroups) = matvec(packed, input, output, *variants.matvec.of(packed.dtype));
+            let mut many = matmul(packed, accumulate, stride, *variants.matmul.of(packed.dtype));
+            many.kernel = many.kernel.named(self.part);
+            Factor { weights: buffer.clone(), matvec: (one.named(self.part), workgroups), matmul: many }
         };
         Product { pieces: self.pieces.iter().map(factor).collect(), norm }
     }

@@ -5,6 +5,7 @@
 mod cache;
 pub mod config;
 mod internlm2;
+mod layer;
 mod layout;
 mod matrix;
 #[cfg(feature = "lab")]

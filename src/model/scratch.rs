@@ -90,7 +90,7 @@ pub struct Shared {
 
 impl Shared {
     /// Those for the model's sizes.
-    pub fn new(config: &Config, cache: &KvCache, variants: Variants) -> Self {
+    pub fn new(config: &Config, cache: &KvCache, variants: &Variants) -> Self {
         let sizes = Attention { heads: config.heads, kv: cache.shape };
         Self {
             norm: rms_norm(config.hidden, config.rms_eps, Rows::All),

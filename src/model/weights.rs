@@ -30,6 +30,13 @@ pub struct Block {
     pub ffn_down: Matrix,
 }
 
+impl Block {
+    /// The matrices, without the norms.
+    pub fn matrices(&self) -> [&Matrix; 4] {
+        [&self.attn_qkv, &self.attn_output, &self.ffn_gate_up, &self.ffn_down]
+    }
+}
+
 /// All weights of a model.
 pub struct Weights {
     /// \[vocabulary, hidden\]
@@ -47,8 +54,9 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Uploads the tensors of `set` from `source`. `progress(done, total)` is called with bytes of the file between
-    /// chunks; an error of it (a cancelled load) ends the upload.
+    /// Uploads the tensors of `set` from `source`. `arrived` sees each block as soon as its weights are on their way.
+    /// `progress(done, total)` is called with bytes of the file between chunks; an error of it (a cancelled load) ends the
+    /// upload.
     ///
     /// # Errors
     /// The source's; `NotFinite` naming the tensor; `GpuOutOfMemory` and `GpuLimits`; what `progress` returns.
@@ -56,16 +64,19 @@ impl Weights {
         gpu: &Gpu,
         set: &TensorSet,
         source: &mut dyn ByteSource,
+        arrived: &mut dyn FnMut(&Block),
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<Self> {
         let mut upload = Upload::new(gpu, source, progress, set)?;
-        let token_embd = upload.matrix(&set.token_embd).await?;
+        let token_embd = upload.matrix("token_embd", &set.token_embd).await?;
         let mut blocks = Vec::with_capacity(set.blocks.len());
         for block in &set.blocks {
-            blocks.push(upload.block(block).await?);
+            let block = upload.block(block).await?;
+            arrived(&block);
+            blocks.push(block);
         }
         let output_norm = upload.vector(&set.output_norm).await?;
-        let output = upload.matrix(&set.output).await?;
+        let output = upload.matrix("output", &set.output).await?;
         upload.check_finite().await?;
         let bytes = upload.allocated;
         let read = |dtype| set.matrices().skip(1).filter(move |matrix| matrix.tensor.dtype == dtype);
@@ -125,28 +136,28 @@ impl<'a> Upload<'a> {
     async fn block(&mut self, block: &BlockTensors) -> Result<Block> {
         Ok(Block {
             attn_norm: self.vector(&block.attn_norm).await?,
-            attn_qkv: self.stack(&[&block.attn_q, &block.attn_k, &block.attn_v]).await?,
-            attn_output: self.matrix(&block.attn_output).await?,
+            attn_qkv: self.stack("attn_qkv", &[&block.attn_q, &block.attn_k, &block.attn_v]).await?,
+            attn_output: self.matrix("attn_output", &block.attn_output).await?,
             ffn_norm: self.vector(&block.ffn_norm).await?,
-            ffn_gate_up: self.stack(&[&block.ffn_gate, &block.ffn_up]).await?,
-            ffn_down: self.matrix(&block.ffn_down).await?,
+            ffn_gate_up: self.stack("ffn_gate_up", &[&block.ffn_gate, &block.ffn_up]).await?,
+            ffn_down: self.matrix("ffn_down", &block.ffn_down).await?,
         })
     }
 
     /// A norm's weights, f32.
     async fn vector(&mut self, tensor: &TensorInfo) -> Result<Buffer> {
-        let matrix = self.matrix(&MatrixSource { tensor: tensor.clone(), first_row: 0, rows: 1 }).await?;
+        let matrix = self.matrix("norm", &MatrixSource { tensor: tensor.clone(), first_row: 0, rows: 1 }).await?;
         let piece = matrix.pieces.into_iter().next();
         piece.map(|piece| piece.buffer).ok_or_else(|| too_large(&tensor.name))
     }
 
-    async fn matrix(&mut self, source: &MatrixSource) -> Result<Matrix> {
-        self.stack(&[source]).await
+    async fn matrix(&mut self, part: &'static str, source: &MatrixSource) -> Result<Matrix> {
+        self.stack(part, &[source]).await
     }
 
     /// Matrices of the same columns, one below the other, in as few pieces as their types and the binding limit allow.
-    async fn stack(&mut self, sources: &[&MatrixSource]) -> Result<Matrix> {
-        let mut matrix = Matrix { pieces: Vec::new() };
+    async fn stack(&mut self, part: &'static str, sources: &[&MatrixSource]) -> Result<Matrix> {
+        let mut matrix = Matrix { part, pieces: Vec::new() };
         for run in layout::runs(sources) {
             let first_row = matrix.rows();
             for packed in layout::cut(run, first_row, self.gpu.limits().max_binding_bytes)? {

@@ -1,6 +1,6 @@
 //! What the page asks of the engine.
 
-use super::{Faults, GenerateOptions, LoadOptions, Message, ModelId, RequestId, Verified};
+use super::{BenchPlan, Faults, GenerateOptions, LoadOptions, Message, ModelId, RequestId, Verified};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine. The final event of each is named beside it.
@@ -85,12 +85,9 @@ pub enum Command {
     },
     /// Measure speed on the loaded model → [`Event::Benchmark`](super::Event::Benchmark).
     Bench {
-        /// Prompt length in tokens.
-        prompt: u32,
-        /// Tokens to decode.
-        generate: u32,
-        /// How often; the median is reported.
-        repeats: u32,
+        /// What to measure.
+        #[serde(flatten)]
+        plan: BenchPlan,
     },
     /// The adapter, its limits, memory → [`Event::Diagnostics`](super::Event::Diagnostics).
     Diagnose,

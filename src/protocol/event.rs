@@ -1,8 +1,8 @@
 //! What the engine tells the page.
 
 use super::{
-    BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, LoadedModel, Measurement, SelfTestReport,
-    StorageUse, StoredModel,
+    BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, KernelSpeed, LoadedModel, Measurement,
+    SelfTestReport, StorageUse, StoredModel,
 };
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ pub enum Event {
         model: LoadedModel,
         /// What the checks before it have shown.
         self_test: SelfTestReport,
+        /// What was measured of the speed of kernels; what to keep in [`Verified`](super::Verified).
+        speeds: Vec<KernelSpeed>,
     },
     /// Final: the self-test is done, whatever it has shown.
     SelfTested {
@@ -136,6 +138,8 @@ pub enum Stage {
     Prepare,
     /// Checking kernels and the guide's known answer; no count.
     SelfTest,
+    /// Comparing the speed of kernel variants; no count.
+    Choice,
     /// Prompt tokens read.
     Prefill,
 }

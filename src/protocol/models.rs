@@ -66,13 +66,15 @@ pub enum KvType {
 }
 
 /// Choices made when a model is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LoadOptions {
     /// Tokens of context; `None`: 4096, or the trained length if that is less.
     pub context_length: Option<u32>,
     /// How keys and values are kept.
     pub kv_type: KvType,
+    /// Names of kernel variants to use, such as `matvec_lanes`; where none is named of a kernel, the fastest is.
+    pub kernels: Vec<String>,
 }
 
 /// A loaded model.
@@ -98,4 +100,8 @@ pub struct LoadedModel {
     pub load_ms: f64,
     /// Of which building the tokenizer.
     pub tokenizer_ms: f64,
+    /// Of which comparing the speed of kernel variants; 0 where it was known from an earlier load.
+    pub choice_ms: f64,
+    /// Kernel variants in use, each with the types of weights it is used for, such as `matvec_quads: Q4_K, Q6_K`.
+    pub kernels: Vec<String>,
 }

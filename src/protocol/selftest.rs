@@ -3,12 +3,24 @@
 use serde::{Deserialize, Serialize};
 
 /// What an earlier self-test has shown, kept by the page between visits.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Verified {
     /// The adapter it ran on: on another one it says nothing.
     pub adapter: String,
     /// Names of the checks that were passed. A name holds a fingerprint of the kernels, so a changed kernel is checked anew.
     pub checks: Vec<String>,
+    /// How fast kernels are there.
+    #[serde(default)]
+    pub speeds: Vec<KernelSpeed>,
+}
+
+/// How fast a kernel is on an adapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KernelSpeed {
+    /// Variant, type and size of the matrix, and a fingerprint of the shader: a changed kernel is measured anew.
+    pub kernel: String,
+    /// Seconds that it takes.
+    pub seconds: f64,
 }
 
 /// What a self-test has shown.
@@ -33,7 +45,7 @@ pub struct SelfTestReport {
 impl SelfTestReport {
     /// What to keep for the next visit.
     pub fn verified(&self) -> Verified {
-        Verified { adapter: self.adapter.clone(), checks: self.passed.clone() }
+        Verified { adapter: self.adapter.clone(), checks: self.passed.clone(), speeds: Vec::new() }
     }
 
     /// Whether nothing at all was wrong.

@@ -7,7 +7,7 @@ use super::engine::Events;
 use super::library::{self, client, unexpected};
 use super::openai::{self, CompletionRequest, Delivery, Envelope, Kind, Prompt};
 use super::state::State;
-use super::{checkup, loading};
+use super::{checkup, loading, plan};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::{Command, ErrorReport, EvaluateMode, Event, LoadOptions, ModelId};
 use js_sys::{Function, JSON, Object, Promise, Reflect, Symbol};
@@ -78,22 +78,11 @@ async fn add(state: State, from: JsValue) -> Answer {
     to_js(&openai::model(&stored.map_err(thrown)?))
 }
 
-/// `bench({prompt, generate, repeats})`.
+/// `bench({prompt, generate, depth, repeats, kernels})`.
 async fn bench(state: State, options: JsValue) -> Answer {
     let options: Value = from_js(&options)?;
-    let count = |name: &str, usual: u32| match options.get(name) {
-        None | Some(Value::Null) => Ok(usual),
-        Some(given) => given
-            .as_u64()
-            .and_then(|given| u32::try_from(given).ok())
-            .ok_or_else(|| bad(&format!("{name}: expected a whole number, got {given}"))),
-    };
-    let command = Command::Bench {
-        prompt: count("prompt", 128)?,
-        generate: count("generate", 32)?,
-        repeats: count("repeats", 3)?,
-    };
-    ask(state, command).await
+    let plan = plan::read(&options).map_err(|message| bad(&message))?;
+    ask(state, Command::Bench { plan }).await
 }
 
 /// `tokenize(text, {special})`: the ids.

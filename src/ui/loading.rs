@@ -5,9 +5,11 @@ use super::library::{client, finish, is, name, refresh, unexpected};
 use super::preferences::{Key, forget, keep, recall};
 use super::queue::Pass;
 use super::state::{Engine, Loading, State, View, last_load_crashed};
-use super::{dialogue, verified};
+use super::{dialogue, variants, verified};
 use crate::error::{Error, ErrorKind};
-use crate::protocol::{Command, ErrorReport, Event, LoadOptions, LoadedModel, ModelId, SelfTestReport};
+use crate::protocol::{
+    Command, ErrorReport, Event, KernelSpeed, LoadOptions, LoadedModel, ModelId, SelfTestReport, Verified,
+};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -65,7 +67,11 @@ pub fn load_as_set(state: State, model: ModelId) {
 
 /// The load options of the settings. They are meant for the visitor's models, not for the guide.
 pub fn options(state: State, model: &ModelId) -> LoadOptions {
-    if model.is_guide() { LoadOptions::default() } else { state.settings.with_untracked(|settings| settings.load) }
+    if model.is_guide() {
+        return LoadOptions::default();
+    }
+    let set = state.settings.with_untracked(|settings| settings.load.clone());
+    LoadOptions { kernels: variants::known(&set.kernels), ..set }
 }
 
 /// Loads a stored model, or the guide, in place of what is loaded.
@@ -111,6 +117,7 @@ pub async fn load_now(
     if !is_current(state, number) {
         return Err((&Error::new(ErrorKind::Cancelled, "the load was cancelled before it began")).into());
     }
+    let forced = options.kernels.clone();
     let command = Command::Load { model: model.clone(), options, verified: recall(Key::Verified) };
     let events = client(state)?.send(command, None);
     let request = events.id();
@@ -123,8 +130,9 @@ pub async fn load_now(
         keep(Key::Loading, &model);
     }
     let answer = match finish(events, state.load_progress).await {
-        Ok(Event::Loaded { model, self_test }) => {
-            remember(state, self_test);
+        Ok(Event::Loaded { model, self_test, speeds }) => {
+            remember(state, self_test, speeds);
+            state.forced.set(forced);
             Ok(model)
         }
         Ok(other) => Err(unexpected(&other)),
@@ -142,9 +150,10 @@ pub async fn load_now(
     answer
 }
 
-/// Keeps what the checks before a load have shown.
-fn remember(state: State, report: SelfTestReport) {
-    keep(Key::Verified, &verified::merged(recall(Key::Verified), report.verified()));
+/// Keeps what the checks before a load have shown, and what was measured of the kernels.
+fn remember(state: State, report: SelfTestReport, speeds: Vec<KernelSpeed>) {
+    let shown = Verified { speeds, ..report.verified() };
+    keep(Key::Verified, &verified::merged(recall(Key::Verified), shown));
     state.replaced.set(report.failed);
 }
 

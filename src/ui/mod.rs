@@ -10,8 +10,10 @@
 pub mod format;
 pub mod i18n;
 pub mod openai;
+pub mod plan;
 pub mod queue;
 pub mod rate;
+pub mod variants;
 pub mod verified;
 
 #[cfg(all(target_arch = "wasm32", feature = "page"))]

@@ -26,7 +26,7 @@ pub enum Key {
     Theme,
     /// [`Settings`].
     Settings,
-    /// Id of the model that was loaded last.
+    /// Id of the model that was loaded last; also read by `static/measuring`.
     Model,
     /// Id of the model being loaded; still there at the next start only if the page crashed meanwhile.
     Loading,
@@ -36,7 +36,8 @@ pub enum Key {
     Draft,
     /// [`Source`].
     Source,
-    /// [`Verified`](crate::protocol::Verified): the checks that this GPU has passed.
+    /// [`Verified`](crate::protocol::Verified): the checks that this GPU has passed, and how fast its kernels are; also
+    /// read by `static/measuring`.
     Verified,
 }
 

@@ -68,6 +68,8 @@ pub struct State {
     pub self_test: RwSignal<SelfTest>,
     /// What the checks before the last load did not pass, though it succeeded: a kernel variant was replaced.
     pub replaced: RwSignal<Vec<SelfTestFault>>,
+    /// The kernel variants that were forced in the last load that succeeded.
+    pub forced: RwSignal<Vec<String>>,
     /// Last thing told to screen readers.
     pub announcement: RwSignal<String>,
 }
@@ -300,6 +302,7 @@ impl State {
             measured: RwSignal::new(Measured::Not),
             self_test: RwSignal::new(SelfTest::Not),
             replaced: RwSignal::new(Vec::new()),
+            forced: RwSignal::new(Vec::new()),
             announcement: RwSignal::new(String::new()),
         }
     }

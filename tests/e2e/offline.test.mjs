@@ -196,6 +196,31 @@ test('a new build waits until the last page of the old one is closed', { timeout
   }
 });
 
+test('a host that leaves out the ending of bench.html does not keep the site from being kept', { timeout: 5 * MINUTE }, async () => {
+  const pages = {
+    '/bench.html': { status: 308, location: '/bench' },
+    '/bench': { body: readFileSync(path.join(DIST, 'bench.html'), 'utf8') },
+  };
+  const server = await serve({ mounts: { '/': DIST }, pages });
+  const browser = await openBrowser();
+  try {
+    const { page, context } = browser;
+    await page.goto(server.origin);
+    await controlled(page);
+    await engineReady(page);
+    assert.ok(Object.values(await kept(page)).flat().includes(`${server.origin}/bench.html`), 'bench.html is kept');
+    await context.setOffline(true);
+    await server.close();
+    await page.goto(`${server.origin}/bench.html`);
+    await page.locator('[data-testid="plan"][data-state="ready"]').waitFor({ timeout: MINUTE });
+    assert.equal(await page.getByTestId('error').isVisible(), false);
+    assert.deepEqual(browser.errors, []);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
 test('an address with ?no-sw keeps nothing', { timeout: 5 * MINUTE }, async () => {
   const server = await serve({ mounts: { '/': DIST } });
   const browser = await openBrowser();

@@ -55,7 +55,7 @@ describe('the self-test', { timeout: 20 * MINUTE }, () => {
       const { self_test: report } = await engine.request({ type: 'load', model: GUIDE });
       const failed = report.failed.map(({ check }) => check.replace(/ #.*/, ''));
       assert.deepEqual(failed, ['matvec_quads Q8_0', 'matvec_quads gated Q8_0', 'matmul_quads Q8_0', 'attention_queries F16']);
-      assert.deepEqual(report.variants, ['matvec_rows', 'matmul_rows', 'attention_tiles']);
+      assert.deepEqual(report.variants, ['matvec_rows: Q8_0', 'matmul_rows: Q8_0', 'attention_tiles']);
       const { report: diagnostics } = await engine.request({ type: 'diagnose' });
       assert.deepEqual(diagnostics.kernels, report.variants);
       assert.match(await answer(engine, 'Is my data sent anywhere?'), /leaves your device/);

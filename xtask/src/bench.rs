@@ -4,7 +4,7 @@ use crate::{Failure, Outcome, browser, dist, shell};
 use lexopt::prelude::*;
 use std::path::PathBuf;
 
-/// Builds the site and measures; the script in `tests/e2e` prints the table.
+/// Builds the site and measures; the script in `tests/e2e` prints the tables.
 pub fn run(mut arguments: lexopt::Parser) -> Outcome {
     let mut build = true;
     let mut options = Vec::new();
@@ -18,7 +18,8 @@ pub fn run(mut arguments: lexopt::Parser) -> Outcome {
                     .map_err(|error| Failure::needs(format!("cannot read the model {}: {error}", model.display())))?;
                 options.extend(["--model".into(), model.into_os_string()]);
             }
-            Long(name @ ("prompt" | "generate" | "repeats")) => {
+            Long("kernels") => options.push("--kernels".into()),
+            Long(name @ ("prompt" | "generate" | "depth" | "repeats")) => {
                 let name = format!("--{name}");
                 let number: u32 = arguments.value()?.parse()?;
                 options.extend([name.into(), number.to_string().into()]);

@@ -56,8 +56,10 @@ cargo xtask COMMAND
                                             --gpu: use the real GPU natively, not Mesa's software one
                                             ARGUMENTS go to cargo test or node --test, whichever --only names
   check                                     format, lints for host and wasm32, documentation, licences
-  bench [--model FILE.gguf] [--prompt 128] [--generate 32] [--repeats 3] [--no-build]
-                                            speed in Chromium";
+  bench [--model FILE.gguf] [--prompt 128] [--generate 32] [--depth 0] [--repeats 5] [--kernels] [--no-build]
+                                            speed in Chromium
+                                            --depth: decoding behind so many tokens, too
+                                            --kernels: each kernel by itself, too";
 
 fn main() -> ExitCode {
     match dispatch() {

@@ -10,7 +10,7 @@ pub mod stored;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::Gpu;
-use crate::kernels::{AttentionVariant, MatmulVariant, MatvecVariant, Variant, Variants};
+use crate::kernels::{AttentionVariant, MatmulVariant, MatvecVariant, Ranking, Variant, Variants};
 use crate::protocol::{KvType, SelfTestFault, SelfTestReport, Verified};
 use crate::quant::DType;
 use check::Check;
@@ -81,22 +81,14 @@ impl<'a> SelfTest<'a> {
         Ok(Self { gpu, stored, known: known.into_iter().flatten().collect(), report })
     }
 
-    /// Runs the checks of `scope`. The best variants that are right, if there are any, and the report.
+    /// Runs the checks of `scope`, variants in the order of `ranking`. The first that are right, if there are any for
+    /// every kernel, and the report.
     ///
     /// # Errors
     /// Those that are not a check's own: `GpuLost`, `Internal`.
-    pub async fn run(mut self, scope: &Scope) -> Result<(Option<Variants>, SelfTestReport)> {
+    pub async fn run(mut self, scope: &Scope, ranking: &Ranking) -> Result<(Option<Variants>, SelfTestReport)> {
         let start = Instant::now();
-        let of_types =
-            |check: &dyn Fn(DType) -> Vec<Check>| scope.dtypes.iter().flat_map(|dtype| check(*dtype)).collect();
-        let matvec: Option<MatvecVariant> = self
-            .best(scope, |variant| of_types(&|dtype| vec![Check::Matvec(dtype, variant), Check::Gated(dtype, variant)]))
-            .await?;
-        let matmul: Option<MatmulVariant> =
-            self.best(scope, |variant| of_types(&|dtype| vec![Check::Matmul(dtype, variant)])).await?;
-        let attention: Option<AttentionVariant> = self
-            .best(scope, |variant| scope.kv_types.iter().map(|kv_type| Check::Attention(*kv_type, variant)).collect())
-            .await?;
+        let right = self.variants(scope, ranking).await?;
         for dtype in &scope.dtypes {
             self.check(Check::Weights(*dtype)).await?;
         }
@@ -106,25 +98,49 @@ impl<'a> SelfTest<'a> {
         for check in [Check::RmsNorm, Check::Rope, Check::SiluMul] {
             self.check(check).await?;
         }
-        let right = matvec.zip(matmul).zip(attention);
-        let right = right.map(|((matvec, matmul), attention)| Variants { matvec, matmul, attention });
-        self.report.variants = right.map_or(Vec::new(), |variants| variants.names().map(str::to_owned).to_vec());
+        self.report.variants = right.as_ref().map_or(Vec::new(), |variants| variants.describe(&scope.dtypes));
         self.report.milliseconds = start.elapsed().as_secs_f64() * 1e3;
         Ok((right, self.report))
     }
 
-    /// The best variant of a kernel that passes all of its checks.
-    async fn best<V: Variant>(&mut self, scope: &Scope, checks: impl Fn(V) -> Vec<Check>) -> Result<Option<V>> {
+    /// The first variant of each kernel that is right.
+    async fn variants(&mut self, scope: &Scope, ranking: &Ranking) -> Result<Option<Variants>> {
+        let coverage = scope.coverage;
+        // Types that are not checked get what would be tried first.
+        let Variants { matvec, matmul, .. } = ranking.first();
+        let (mut matvec, mut matmul) = (Some(matvec), Some(matmul));
+        for dtype in &scope.dtypes {
+            let checks = |variant| vec![Check::Matvec(*dtype, variant), Check::Gated(*dtype, variant)];
+            let best = self.best(ranking.matvec.of(*dtype), coverage, checks).await?;
+            matvec = matvec.zip(best).map(|(all, best)| all.with(*dtype, best));
+            let checks = |variant| vec![Check::Matmul(*dtype, variant)];
+            let best = self.best(ranking.matmul.of(*dtype), coverage, checks).await?;
+            matmul = matmul.zip(best).map(|(all, best)| all.with(*dtype, best));
+        }
+        let checks =
+            |variant| scope.kv_types.iter().map(|kv_type| Check::Attention(*kv_type, variant)).collect::<Vec<_>>();
+        let attention: Option<AttentionVariant> = self.best(&ranking.attention, coverage, checks).await?;
+        let right = matvec.zip(matmul).zip(attention);
+        Ok(right.map(|((matvec, matmul), attention)| Variants { matvec, matmul, attention }))
+    }
+
+    /// The first of `variants` that passes all of its checks.
+    async fn best<V: Variant>(
+        &mut self,
+        variants: &[V],
+        coverage: Coverage,
+        checks: impl Fn(V) -> Vec<Check>,
+    ) -> Result<Option<V>> {
         let mut right = None;
-        for variant in V::by_preference(self.gpu) {
+        for variant in variants {
             let mut passed = true;
-            for check in checks(variant) {
+            for check in checks(*variant) {
                 passed &= self.check(check).await?;
             }
             if passed && right.is_none() {
-                right = Some(variant);
+                right = Some(*variant);
             }
-            if right.is_some() && scope.coverage == Coverage::UntilRight {
+            if right.is_some() && coverage == Coverage::UntilRight {
                 break;
             }
         }
@@ -179,7 +195,8 @@ impl<'a> SelfTest<'a> {
 /// `SelfTestFailed`, naming the adapter and each check, if a kernel has no variant that is right.
 pub fn verdict(right: Option<Variants>, report: &SelfTestReport) -> Result<Variants> {
     // A variant that fails costs nothing as long as there is another.
-    let replaced = |fault: &&SelfTestFault| right.is_some() && is_variant(&fault.check);
+    let is_right = right.is_some();
+    let replaced = |fault: &&SelfTestFault| is_right && is_variant(&fault.check);
     let hopeless: Vec<String> =
         report.failed.iter().filter(|fault| !replaced(fault)).map(ToString::to_string).collect();
     match right {
@@ -206,6 +223,7 @@ fn is_variant(check: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::ByType;
 
     fn report(failed: &[&str]) -> SelfTestReport {
         let fault = |check: &&str| SelfTestFault {
@@ -228,12 +246,16 @@ mod tests {
 
     #[test]
     fn a_variant_that_fails_is_replaced_and_anything_else_is_named() {
-        let plain =
-            Variants { matvec: MatvecVariant::PLAIN, matmul: MatmulVariant::PLAIN, attention: AttentionVariant::PLAIN };
-        assert_eq!(verdict(Some(plain), &report(&[])).expect("clean"), plain);
-        assert_eq!(verdict(Some(plain), &report(&["matvec_rows Q8_0 #1"])).expect("replaced"), plain);
-        assert_eq!(verdict(Some(plain), &report(&["matmul_quads Q8_0 #1"])).expect("replaced"), plain);
-        let error = verdict(Some(plain), &report(&["rms_norm #1"])).expect_err("no variant of it");
+        let plain = Variants {
+            matvec: ByType::all(MatvecVariant::PLAIN),
+            matmul: ByType::all(MatmulVariant::PLAIN),
+            attention: AttentionVariant::PLAIN,
+        };
+        let right = || Some(plain.clone());
+        assert_eq!(verdict(right(), &report(&[])).expect("clean"), plain);
+        assert_eq!(verdict(right(), &report(&["matvec_rows Q8_0 #1"])).expect("replaced"), plain);
+        assert_eq!(verdict(right(), &report(&["matmul_quads Q8_0 #1"])).expect("replaced"), plain);
+        let error = verdict(right(), &report(&["rms_norm #1"])).expect_err("no variant of it");
         assert_eq!(error.kind(), ErrorKind::SelfTestFailed);
         assert!(error.to_string().contains("Test GPU") && error.to_string().contains("rms_norm"), "{error}");
         assert!(verdict(None, &report(&["matvec_rows Q8_0 #1", "matvec_lanes Q8_0 #1"])).is_err());

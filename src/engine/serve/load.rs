@@ -4,13 +4,14 @@ use super::Worker;
 use super::builtin::Builtin;
 use super::post::Answer;
 use super::slot::Loaded;
+use crate::engine::choice::choose;
 use crate::engine::selftest::{Scope, SelfTest, verdict};
-use crate::engine::{Prepared, Upload, known_answer, measure};
+use crate::engine::{KNOWN_ANSWER_CONTEXT, Prepared, Upload, known_answer, measure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf;
 use crate::gpu::ByteSource;
-use crate::kernels::Variants;
-use crate::protocol::{Event, LoadOptions, ModelId, Stage, Verified};
+use crate::kernels::{Ranking, Variants};
+use crate::protocol::{Event, LoadOptions, LoadedModel, ModelId, Stage, Verified};
 use crate::source::Cancel;
 
 /// What is to be loaded, and how.
@@ -18,6 +19,11 @@ pub(super) struct Order {
     pub(super) id: ModelId,
     pub(super) options: LoadOptions,
     pub(super) verified: Option<Verified>,
+}
+
+/// Whether a model has an answer that is known, and room for it: a short context is no fault of the GPU's.
+fn can_answer(model: &LoadedModel) -> bool {
+    model.id.is_guide() && model.context_length >= KNOWN_ANSWER_CONTEXT
 }
 
 impl Worker {
@@ -37,21 +43,27 @@ impl Worker {
             let file = self.library().await?.open_model(&order.id).await?;
             (gguf::read_header(|offset, length| file.read(offset, length), file.len())?, Box::new(file))
         };
-        let prepared = Prepared::new(&header, order.options)?;
+        let prepared = Prepared::new(&header, &order.options)?;
         let gpu = self.gpu().await?;
+        answer.progress(Stage::Choice, 0, None);
+        let known = order.verified.as_ref().filter(|known| known.adapter == gpu.name());
+        let known = known.map_or(&[][..], |known| &known.speeds);
+        let choice = choose(&gpu, &prepared.demand(), &order.options.kernels, known).await?;
+        cancel.check()?;
         answer.progress(Stage::SelfTest, 0, None);
         let wrong = self.faults.borrow().expected.clone();
         let test = SelfTest::new(&gpu, order.verified, &wrong)?;
-        let (right, mut self_test) = test.run(&prepared.scope()).await?;
+        let (right, mut self_test) = test.run(&prepared.scope(), &choice.ranking).await?;
         let variants = verdict(right, &self_test)?;
         cancel.check()?;
         // Only now: a file that cannot be read leaves the loaded model as it was. Both together may not fit the GPU.
         *place = None;
         gpu.finish().await?;
-        let upload = Upload { id: order.id.clone(), source: &mut *source, cancel, variants };
+        let choice_ms = choice.milliseconds;
+        let upload = Upload { id: order.id.clone(), source: &mut *source, cancel, variants, choice_ms };
         let mut progress = |done, of| answer.progress(Stage::Upload, done, Some(of));
         let (mut session, report) = prepared.load(gpu, upload, &mut progress).await?;
-        if order.id.is_guide() {
+        if can_answer(&report) {
             answer.progress(Stage::SelfTest, 0, None);
             let known = known_answer(&mut session, cancel).await?;
             if !known.is_right() {
@@ -65,7 +77,7 @@ impl Worker {
             self_test.answer = Some(known);
         }
         *place = Some(Box::new(Loaded { session, report: report.clone() }));
-        Ok(Event::Loaded { model: report, self_test })
+        Ok(Event::Loaded { model: report, self_test, speeds: choice.speeds })
     }
 
     /// Checks everything, and the guide's answer where the guide is loaded.
@@ -80,8 +92,9 @@ impl Worker {
         answer.progress(Stage::SelfTest, 0, None);
         let gpu = self.gpu().await?;
         let wrong = self.faults.borrow().expected.clone();
-        let (_, mut report) = SelfTest::new(&gpu, None, &wrong)?.run(&Scope::everything()).await?;
-        if let Some(loaded) = place.as_mut().filter(|loaded| loaded.report.id.is_guide()) {
+        let (_, mut report) =
+            SelfTest::new(&gpu, None, &wrong)?.run(&Scope::everything(), &Ranking::suited_to(&gpu)).await?;
+        if let Some(loaded) = place.as_mut().filter(|loaded| can_answer(&loaded.report)) {
             report.answer = Some(known_answer(&mut loaded.session, &Cancel::new()).await?);
         }
         Ok(Event::SelfTested { report })
@@ -93,9 +106,9 @@ impl Worker {
         let measured = match self.gpu().await {
             Ok(gpu) => {
                 let session = place.as_mut().map(|loaded| &mut loaded.session);
-                let variants = session.as_ref().map(|session| session.model().variants());
-                let variants = variants.unwrap_or(Variants::suited_to(&gpu));
-                measure(&gpu, session, variants.matvec, probe).await
+                let variants = session.as_ref().map(|session| session.model().variants().clone());
+                let variants = variants.unwrap_or_else(|| Variants::suited_to(&gpu));
+                measure(&gpu, session, &variants.matvec, probe).await
             }
             Err(error) => Err(error),
         };

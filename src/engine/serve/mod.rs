@@ -9,7 +9,7 @@ mod post;
 mod slot;
 
 use super::bench::wasm_heap_bytes;
-use super::{BenchPlan, Emitted, Session, bench};
+use super::{Emitted, Session, bench};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::protocol::{
@@ -147,9 +147,12 @@ impl Worker {
                 Ok(Event::Tokens { ids: self.slot.with(work).await? })
             }
             Command::Detokenize { ids } => self.slot.with(async |session: &mut Session| pieces(session, &ids)).await,
-            Command::Bench { prompt, generate, repeats } => {
-                let plan = BenchPlan { prompt, generate, repeats };
-                let work = async |session: &mut Session| bench(session, plan, cancel).await;
+            Command::Bench { plan } => {
+                let model = self.slot.report();
+                let work = async |session: &mut Session| match model {
+                    Some(model) => bench(session, model, plan, cancel).await,
+                    None => Err(Error::new(ErrorKind::NotLoaded, "no model is loaded; load one first")),
+                };
                 Ok(Event::Benchmark { report: self.slot.with(work).await? })
             }
             Command::Diagnose => Ok(Event::Diagnostics { report: self.diagnose() }),
@@ -207,7 +210,7 @@ impl Worker {
     }
 
     fn diagnose(&self) -> DiagnosticsReport {
-        let gpu = self.gpu.borrow().clone();
+        let (gpu, model) = (self.gpu.borrow().clone(), self.slot.report());
         let limits = gpu.as_ref().map(|gpu| gpu.limits());
         let limits = limits.map_or(Vec::new(), |limits| {
             vec![
@@ -223,12 +226,8 @@ impl Worker {
             limits,
             features: gpu.as_ref().map(|gpu| gpu.features()).unwrap_or_default(),
             wasm_heap_bytes: wasm_heap_bytes(),
-            model: self.slot.report().map(|(report, _)| report),
-            kernels: self
-                .slot
-                .report()
-                .map(|(_, variants)| variants.names().map(str::to_owned).to_vec())
-                .unwrap_or_default(),
+            kernels: model.as_ref().map(|model| model.kernels.clone()).unwrap_or_default(),
+            model,
         }
     }
 }

@@ -3,7 +3,6 @@
 
 use crate::engine::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernels::Variants;
 use crate::protocol::LoadedModel;
 use std::cell::RefCell;
 
@@ -76,9 +75,9 @@ impl Slot {
     }
 
     /// What is loaded and not at work.
-    pub(super) fn report(&self) -> Option<(LoadedModel, Variants)> {
+    pub(super) fn report(&self) -> Option<LoadedModel> {
         match &*self.0.borrow() {
-            State::Loaded(loaded) => Some((loaded.report.clone(), loaded.session.model().variants())),
+            State::Loaded(loaded) => Some(loaded.report.clone()),
             State::Empty | State::Busy | State::Abandoned => None,
         }
     }

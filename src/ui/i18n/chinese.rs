@@ -1,6 +1,6 @@
 //! Simplified Chinese.
 
-use super::parts::{CheckStrings, FitStrings, GuideStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
 
@@ -198,6 +198,7 @@ pub const STRINGS: Strings = Strings {
         measured: |adapter| format!("以下为在 {adapter} 上的估计。"),
         failed: "未能测量这块显卡。",
         again: "重新测量",
+        bench: "测速",
         fits: |context, rate| format!("最长 {context} token · 约 {rate} token/秒"),
         too_large: |needed, free| format!("需要 {needed} 显存，可用 {free}"),
         best: "适合这块显卡",
@@ -217,6 +218,15 @@ pub const STRINGS: Strings = Strings {
         answer: "向导的已知回答",
         advice: "请更新显卡驱动和浏览器后重新检测。若仍不通过，请换用其他浏览器或显卡。",
         replaced: "在这块显卡上，有一种计算方式结果有误，已改用另一种。回答不受影响，但可能较慢；更新显卡驱动或许有帮助。",
+    },
+    kernels: KernelStrings {
+        title: "计算内核",
+        lead: "“自动”会在首次加载模型时用一秒左右测速，并记住最快的内核。仅在需要比较或绕过驱动故障时才手动选择；重新加载模型后生效。",
+        automatic: "自动（最快）",
+        decode: Setting { label: "生成", hint: "逐个 token 计算回答。" },
+        prompt: Setting { label: "阅读输入", hint: "一次处理输入中的多个 token。" },
+        in_use: |names| format!("正在使用：{names}"),
+        comparing: "正在比较内核速度…",
     },
 
     details: "详细信息",

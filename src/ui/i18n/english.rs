@@ -1,6 +1,6 @@
 //! English.
 
-use super::parts::{CheckStrings, FitStrings, GuideStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
 
@@ -213,6 +213,7 @@ pub const STRINGS: Strings = Strings {
         measured: |adapter| format!("Estimated for {adapter}."),
         failed: "This GPU could not be measured.",
         again: "Measure again",
+        bench: "Measure speed",
         fits: |context, rate| format!("up to {context} tokens · about {rate} tok/s"),
         too_large: |needed, free| format!("needs {needed} of GPU memory; {free} can be had"),
         best: "Recommended for this GPU",
@@ -235,6 +236,16 @@ pub const STRINGS: Strings = Strings {
             browser or another GPU.",
         replaced: "On this GPU one way of computing gave wrong results, so another one is used. Answers are right; \
             they may be slower. An update of the graphics driver may help.",
+    },
+    kernels: KernelStrings {
+        title: "Kernels",
+        lead: "Automatic measures for a second at the first load of a model, and remembers the fastest. Choose one \
+            only to compare, or to work round a faulty driver; it takes effect when the model is loaded again.",
+        automatic: "Automatic (fastest)",
+        decode: Setting { label: "Writing", hint: "Computes the answer, one token at a time." },
+        prompt: Setting { label: "Reading prompts", hint: "Computes what the model is given, many tokens at once." },
+        in_use: |names| format!("In use: {names}"),
+        comparing: "Comparing kernels…",
     },
 
     details: "Details",

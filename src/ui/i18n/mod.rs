@@ -10,7 +10,7 @@ mod parts;
 mod strings;
 
 use crate::error::ErrorKind;
-pub use parts::{CheckStrings, FitStrings, GuideStrings};
+pub use parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
 use serde::{Deserialize, Serialize};
 pub use strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 

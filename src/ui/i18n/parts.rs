@@ -1,6 +1,6 @@
-//! The texts of three parts of the page: the guide, what fits the GPU, and the check of it.
+//! The texts of four parts of the page: the guide, what fits the GPU, the check of it, and the kernels that it runs.
 
-use super::strings::{With, WithTwo};
+use super::strings::{Setting, With, WithTwo};
 
 /// The built-in guide.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub struct FitStrings {
     pub failed: &'static str,
     /// Measures again.
     pub again: &'static str,
+    /// Leads to the page that measures models.
+    pub bench: &'static str,
     /// A file fits: with how many tokens of context, and tokens a second.
     pub fits: WithTwo,
     /// It does not: what it needs, and what is to be had.
@@ -79,4 +81,23 @@ pub struct CheckStrings {
     pub advice: &'static str,
     /// A kernel was replaced, without harm.
     pub replaced: &'static str,
+}
+
+/// Which kernel variants compute.
+#[derive(Debug)]
+pub struct KernelStrings {
+    /// Heading in the settings.
+    pub title: &'static str,
+    /// Below that heading.
+    pub lead: &'static str,
+    /// Leaves the choice to the engine.
+    pub automatic: &'static str,
+    /// For decoding.
+    pub decode: Setting,
+    /// For reading a prompt.
+    pub prompt: Setting,
+    /// Those that the loaded model uses.
+    pub in_use: With,
+    /// Their speed is being compared.
+    pub comparing: &'static str,
 }

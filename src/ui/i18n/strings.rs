@@ -2,7 +2,7 @@
 //!
 //! Texts with something inserted are functions, since word order differs; what they insert is formatted already.
 
-use super::parts::{CheckStrings, FitStrings, GuideStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
 
 /// A setting: its name and one line on what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,6 +303,8 @@ pub struct Strings {
     pub fit: FitStrings,
     /// Whether this GPU computes right.
     pub check: CheckStrings,
+    /// Which kernel variants compute.
+    pub kernels: KernelStrings,
 
     // Faults.
     /// Opens the raw message.

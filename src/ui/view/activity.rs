@@ -211,6 +211,7 @@ fn figures(state: State, progress: Option<Progress>) -> String {
     match progress.stage {
         Stage::Prepare => return strings.stage_prepare.to_owned(),
         Stage::SelfTest => return strings.check.underway.to_owned(),
+        Stage::Choice => return strings.kernels.comparing.to_owned(),
         Stage::Download | Stage::Import | Stage::Upload | Stage::Prefill => {}
     }
     let done = format::bytes(progress.done);

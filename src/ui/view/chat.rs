@@ -39,20 +39,16 @@ pub fn Chat() -> impl IntoView {
 #[component]
 fn Note() -> impl IntoView {
     let state = State::of_page();
-    let checking = Memo::new(move |_| {
-        state.load_progress.with(|progress| progress.as_ref().is_some_and(|p| p.stage == Stage::SelfTest))
-    });
+    let stage = Memo::new(move |_| state.load_progress.with(|progress| progress.as_ref().map(|p| p.stage)));
     let said = move || {
         let strings = state.strings();
         state.engine.with(|engine| match engine {
             Engine::Starting => strings.engine_starting,
-            Engine::Loading(loading) if loading.model.is_guide() => {
-                if checking.get() {
-                    strings.check.underway
-                } else {
-                    strings.guide.loading
-                }
-            }
+            Engine::Loading(loading) if loading.model.is_guide() => match stage.get() {
+                Some(Stage::SelfTest) => strings.check.underway,
+                Some(Stage::Choice) => strings.kernels.comparing,
+                _ => strings.guide.loading,
+            },
             Engine::Ready(model) if model.id.is_guide() => strings.guide.note,
             _ => strings.composer_note,
         })

@@ -56,7 +56,7 @@ pub fn FitNote(
     }
 }
 
-/// How far the measurement is, and a button to make it again.
+/// How far the measurement is, a button to make it again, and the way to the page that measures models.
 #[component]
 pub fn MeasureLine() -> impl IntoView {
     let state = State::of_page();
@@ -87,6 +87,7 @@ pub fn MeasureLine() -> impl IntoView {
                     </button>
                 })
             }}
+            <a class="disclosure" data-testid="measure-speed" href="./bench.html">{t(|s| s.fit.bench)}</a>
         </p>
     }
 }

@@ -16,6 +16,7 @@ mod fit;
 mod header;
 mod hero;
 mod icon;
+mod kernels;
 mod message;
 mod models;
 mod obstacle;

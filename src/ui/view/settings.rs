@@ -3,11 +3,12 @@
 use super::checkup::{SelfTestButton, SelfTestResult};
 use super::copy::write;
 use super::icon::{Drawing, Icon};
+use super::kernels::KernelSettings;
 use super::setting::{NumberSetting, Range, Slider};
 use crate::protocol::{Command, Event, GenerateOptions, KvType};
 use crate::ui::preferences::{INTERNLM_SYSTEM_PROMPT, Settings};
 use crate::ui::state::{Panel, SelfTest, State, t};
-use crate::ui::{library, loading};
+use crate::ui::{library, loading, variants};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -56,6 +57,8 @@ fn Opened() -> impl IntoView {
             <SystemPrompt />
             <Sampling />
             <Memory />
+            <KernelSettings />
+            <Reload />
             <div class="settings-foot">
                 <button
                     type="button"
@@ -217,14 +220,6 @@ fn Memory() -> impl IntoView {
     let set_context = move |number: Option<f64>| {
         state.settings.update(|settings| settings.load.context_length = number.map(|number| number as u32));
     };
-    // What the loaded model has, if that is not what is asked for.
-    let outdated = Memo::new(move |_| {
-        let model = state.loaded().filter(|model| !model.id.is_guide())?;
-        let asked = state.settings.with(|settings| settings.load);
-        let differs =
-            asked.kv_type != model.kv_type || asked.context_length.is_some_and(|length| length != model.context_length);
-        differs.then_some(model.id)
-    });
     view! {
         <section class="settings-group">
             <h3>{t(|s| s.memory)}</h3>
@@ -264,19 +259,35 @@ fn Memory() -> impl IntoView {
                 </div>
                 <p class="setting-hint" id="kv-type-hint">{t(|s| s.kv_type.hint)}</p>
             </div>
-            {move || {
-                outdated.get().map(|model| view! {
-                    <button
-                        type="button"
-                        class="button button-primary button-wide"
-                        data-testid="reload-model"
-                        on:click=move |_| loading::load_as_set(state, model.clone())
-                    >
-                        {t(|s| s.reload_model)}
-                    </button>
-                })
-            }}
         </section>
+    }
+}
+
+/// Loads the model again where it has not what is asked for.
+#[component]
+fn Reload() -> impl IntoView {
+    let state = State::of_page();
+    let outdated = Memo::new(move |_| {
+        let model = state.loaded().filter(|model| !model.id.is_guide())?;
+        let asked = state.settings.with(|settings| settings.load.clone());
+        let differs = asked.kv_type != model.kv_type
+            || asked.context_length.is_some_and(|length| length != model.context_length)
+            || state.forced.with(|forced| *forced != variants::known(&asked.kernels));
+        differs.then_some(model.id)
+    });
+    move || {
+        outdated.get().map(|model| {
+            view! {
+                <button
+                    type="button"
+                    class="button button-primary button-wide"
+                    data-testid="reload-model"
+                    on:click=move |_| loading::load_as_set(state, model.clone())
+                >
+                    {t(|s| s.reload_model)}
+                </button>
+            }
+        })
     }
 }
 

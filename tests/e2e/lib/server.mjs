@@ -1,5 +1,6 @@
 // A static file server for tests, as plain as a static host: ranges and content types, no special headers.
-// Mounts are folders by URL prefix; the longest prefix that fits is taken. `pages` are answers made up by a test.
+// Mounts are folders by URL prefix; the longest prefix that fits is taken. `pages` are answers made up by a test:
+// `{ body, status, type, location }`, all but the body optional, and that, too, where there is a `location` to go to.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -34,7 +35,8 @@ export async function serve({ mounts = {}, pages = {} }) {
     let name = decodeURIComponent(new URL(request.url, 'http://host').pathname);
     const page = pages[name];
     if (page) {
-      response.writeHead(page.status ?? 200, { 'Content-Type': page.type ?? TYPES[path.extname(name)] ?? TYPES['.html'] });
+      const type = page.type ?? TYPES[path.extname(name)] ?? TYPES['.html'];
+      response.writeHead(page.status ?? 200, { 'Content-Type': type, ...(page.location && { Location: page.location }) });
       return response.end(page.body);
     }
     if (name.endsWith('/')) name += 'index.html';
