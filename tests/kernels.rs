@@ -12,6 +12,8 @@ mod attention;
 mod bound;
 #[path = "kernels/cache.rs"]
 mod cache;
+#[path = "kernels/draw.rs"]
+mod draw;
 #[path = "kernels/gpu.rs"]
 mod gpu;
 #[path = "kernels/matrix.rs"]

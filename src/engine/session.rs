@@ -2,13 +2,19 @@
 //!
 //! It stops between two steps, never inside one, so the cache always matches the list of its tokens.
 
+mod answer;
+mod draws;
+mod pace;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::Gpu;
-use crate::model::{Model, Want};
+use crate::model::{Input, Model, Want};
 use crate::protocol::{FinishReason, GenerateOptions, GenerationStats};
-use crate::sampler::Sampler;
 use crate::source::Cancel;
 use crate::tokenizer::{Shown, StreamDecoder, Tokenizer};
+use answer::Answer;
+use draws::Draws;
+use pace::Pace;
 use std::rc::Rc;
 use web_time::Instant;
 
@@ -25,15 +31,17 @@ pub enum Emitted {
 pub struct Session {
     gpu: Rc<Gpu>,
     model: Model,
-    tokenizer: Tokenizer,
+    tokenizer: Rc<Tokenizer>,
     /// In the cache, oldest first.
     tokens: Vec<u32>,
+    pace: Pace,
 }
 
 impl Session {
     /// A session with an empty cache.
     pub fn new(gpu: Rc<Gpu>, model: Model, tokenizer: Tokenizer) -> Self {
-        Self { gpu, model, tokenizer, tokens: Vec::new() }
+        let pace = Pace::new(model.config().layers);
+        Self { gpu, model, tokenizer: Rc::new(tokenizer), tokens: Vec::new(), pace }
     }
 
     /// The GPU that it runs on.
@@ -78,6 +86,18 @@ impl Session {
         cancel: &Cancel,
         progress: &mut dyn FnMut(u32, u32),
     ) -> Result<Vec<f32>> {
+        self.read_for(prompt, Want::Logits, cancel, progress).await?;
+        self.model.logits(&self.gpu).await
+    }
+
+    /// The same, with what `want` says after the last token, which is only queued.
+    pub(super) async fn read_for(
+        &mut self,
+        prompt: &[u32],
+        want: Want,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u32, u32),
+    ) -> Result<()> {
         let Some(last) = prompt.len().checked_sub(1) else {
             return Err(Error::new(ErrorKind::BadRequest, "the prompt has no tokens; give it some text"));
         };
@@ -93,20 +113,25 @@ impl Session {
         // The last token is always read again: its logits are what is wanted.
         let kept = self.cached(prompt).min(last);
         self.keep(kept);
-        let (first, rest) = (kept, prompt.get(kept..).unwrap_or_default());
-        let mut done = first;
-        for step in rest.chunks(self.model.step_tokens() as usize) {
+        let mut rest = prompt.get(kept..).unwrap_or_default();
+        while !rest.is_empty() {
             cancel.check()?;
-            let want = if done + step.len() == prompt.len() { Want::Logits } else { Want::Cache };
-            self.step(step, want)?;
-            if want == Want::Cache {
+            let count = self.pace.tokens(self.model.step_tokens());
+            let (step, after) = rest.split_at(rest.len().min(count as usize));
+            self.model.set_grain(self.pace.grain(count));
+            if after.is_empty() {
+                self.step(step, want)?;
+            } else {
                 // One step in flight: that keeps the page's frames, and lets Stop in between.
+                let start = Instant::now();
+                self.step(step, Want::Cache)?;
                 self.gpu.finish().await?;
+                self.pace.learn(step.len() as u32, start.elapsed().as_secs_f64());
             }
-            done += step.len();
-            progress(done as u32, prompt.len() as u32);
+            rest = after;
+            progress((prompt.len() - rest.len()) as u32, prompt.len() as u32);
         }
-        self.model.logits(&self.gpu).await
+        Ok(())
     }
 
     /// Appends one token and returns the logits after it.
@@ -116,18 +141,6 @@ impl Session {
     pub async fn decode(&mut self, token: u32) -> Result<Vec<f32>> {
         self.step(&[token], Want::Logits)?;
         self.model.logits(&self.gpu).await
-    }
-
-    /// [`Session::decode`] without its logits: the seconds of CPU work up to the wait for the GPU.
-    ///
-    /// # Errors
-    /// As [`Session::decode`].
-    pub async fn decode_timed(&mut self, token: u32) -> Result<f64> {
-        let start = Instant::now();
-        self.step(&[token], Want::Logits)?;
-        let busy = start.elapsed().as_secs_f64();
-        self.model.logits(&self.gpu).await?;
-        Ok(busy)
     }
 
     /// Continues `prompt` until the model ends, the limits are reached or `cancel` says so.
@@ -142,31 +155,45 @@ impl Session {
         cancel: &Cancel,
         emit: &mut dyn FnMut(Emitted),
     ) -> Result<(FinishReason, GenerationStats)> {
-        let mut sampler = Sampler::new(options, fresh_seed())?;
+        let gpu = self.gpu.clone();
+        let mut draws = Draws::new(&gpu, &self.model, options, fresh_seed(), prompt)?;
         let start = Instant::now();
         let mut stats = GenerationStats {
             prompt_tokens: prompt.len() as u32,
             cached_tokens: self.cached(prompt).min(prompt.len().saturating_sub(1)) as u32,
-            seed: sampler.seed(),
+            seed: draws.seed(),
             ..Default::default()
         };
-        let read = self.read(prompt, cancel, &mut |done, of| emit(Emitted::Prefill(done, of))).await;
-        let mut logits = match read {
-            Ok(logits) => logits,
+        let want = draws.want();
+        let read = self.read_for(prompt, want, cancel, &mut |done, of| emit(Emitted::Prefill(done, of))).await;
+        match read {
+            Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::Cancelled => {
                 stats.context_used = self.model.length();
                 return Ok((FinishReason::Cancelled, stats));
             }
             Err(error) => return Err(error),
-        };
-        for token in prompt {
-            sampler.accept(*token);
         }
-        let read_seconds = start.elapsed().as_secs_f64();
-        stats.prefill_tok_s = rate(stats.prompt_tokens - stats.cached_tokens, read_seconds);
+        let pending = draws.fetch(&self.model, want);
+        let mut answer = Answer::new(draws, pending);
+        let reason = self.follow(&mut answer, options, (start, &mut stats), cancel, emit).await;
+        answer.end(self);
+        stats.context_used = self.model.length();
+        Ok((reason?, stats))
+    }
 
+    /// Takes the tokens of `answer` as they come.
+    async fn follow(
+        &mut self,
+        answer: &mut Answer<'_>,
+        options: &GenerateOptions,
+        (start, stats): (Instant, &mut GenerationStats),
+        cancel: &Cancel,
+        emit: &mut dyn FnMut(Emitted),
+    ) -> Result<FinishReason> {
         let limit = options.max_tokens.unwrap_or(u32::MAX);
-        let tokenizer = &self.tokenizer;
+        let context = self.model.context() as usize;
+        let tokenizer = self.tokenizer.clone();
         let vocabulary = tokenizer.vocabulary();
         let mut decoder = StreamDecoder::new(vocabulary, Shown::TextOnly);
         let mut first_at = None;
@@ -177,13 +204,16 @@ impl Session {
             if cancel.is_cancelled() {
                 break FinishReason::Cancelled;
             }
-            let token = sampler.sample(&mut logits)?;
+            let more = stats.generated_tokens + 1 < limit && self.tokens.len() < context;
+            let token = answer.next(self, more).await?;
             let now = *first_at.get_or_insert_with(Instant::now);
-            stats.first_token_ms = (now - start).as_secs_f64() * 1e3;
+            if stats.first_token_ms == 0.0 {
+                stats.first_token_ms = (now - start).as_secs_f64() * 1e3;
+                stats.prefill_tok_s = rate(stats.prompt_tokens - stats.cached_tokens, (now - start).as_secs_f64());
+            }
             if vocabulary.stop_ids().contains(&token) {
                 break FinishReason::Stop;
             }
-            sampler.accept(token);
             stats.generated_tokens += 1;
             let text = decoder.push(token)?;
             if !text.is_empty() {
@@ -192,12 +222,10 @@ impl Session {
             if stats.generated_tokens >= limit {
                 break FinishReason::Length;
             }
-            if self.model.length() >= self.model.context() {
+            if self.tokens.len() >= context {
                 break FinishReason::ContextFull;
             }
-            self.model.forward(&self.gpu, &[token], Want::Logits)?;
-            self.tokens.push(token);
-            logits = self.model.logits(&self.gpu).await?;
+            answer.go_on(self, token)?;
         };
         let rest = decoder.flush();
         if !rest.is_empty() {
@@ -206,8 +234,28 @@ impl Session {
         if let Some(first) = first_at {
             stats.decode_tok_s = rate(stats.generated_tokens.saturating_sub(1), first.elapsed().as_secs_f64());
         }
-        stats.context_used = self.model.length();
-        Ok((reason, stats))
+        Ok(reason)
+    }
+
+    /// Decodes `count` tokens from `token` on, as an answer does, for benchmarks: the seconds of CPU work.
+    ///
+    /// # Errors
+    /// As [`Session::decode`].
+    pub(super) async fn decode_some(&mut self, token: u32, count: u32) -> Result<f64> {
+        let gpu = self.gpu.clone();
+        let mut draws = Draws::new(&gpu, &self.model, &GenerateOptions::by_heart(), 0, &[])?;
+        let start = Instant::now();
+        let pending = draws.step(&mut self.model, Input::Tokens(&[token]))?;
+        let busy = start.elapsed().as_secs_f64();
+        self.tokens.push(token);
+        let mut answer = Answer::new(draws, pending);
+        for left in (0..count).rev() {
+            let next = answer.next(self, left > 0).await?;
+            if left > 0 {
+                answer.go_on(self, next)?;
+            }
+        }
+        Ok(busy + answer.busy_seconds())
     }
 
     /// How many tokens at the beginning of `prompt` are in the cache.
@@ -221,7 +269,7 @@ impl Session {
     }
 
     fn step(&mut self, tokens: &[u32], want: Want) -> Result<()> {
-        self.model.forward(&self.gpu, tokens, want)?;
+        self.model.forward(&self.gpu, Input::Tokens(tokens), want)?;
         self.tokens.extend_from_slice(tokens);
         Ok(())
     }

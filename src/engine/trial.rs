@@ -97,6 +97,6 @@ fn buffers(gpu: &Gpu, bytes: &[u64]) -> Result<Vec<Buffer>> {
 
 fn write_step(gpu: &Gpu, buffers: &[Buffer], at: usize, count: u32) {
     if let Some(buffer) = buffers.get(at) {
-        gpu.write(buffer, &step::words(0, &vec![0; count as usize]));
+        gpu.write(buffer, &step::words(0, &vec![0; count as usize], step::Unit::default()));
     }
 }

@@ -4,7 +4,8 @@ use super::counters::Counters;
 use super::{Gpu, device::device_error};
 use crate::error::{Error, ErrorKind, Result};
 use cubecl::bytes::Bytes;
-use cubecl::server::Handle;
+use cubecl::server::{Handle, ServerError};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -79,8 +80,7 @@ impl Gpu {
     /// # Errors
     /// `GpuLost` or `Gpu`.
     pub async fn read(&self, buffer: &Buffer, count: usize) -> Result<Vec<u32>> {
-        let bytes = self.read_bytes(buffer, count).await?;
-        Ok(bytemuck::pod_collect_to_vec(&bytes))
+        self.start_read(buffer, count).finish().await
     }
 
     /// Reads the first `count` floats of `buffer`, after everything launched so far.
@@ -88,28 +88,57 @@ impl Gpu {
     /// # Errors
     /// `GpuLost` or `Gpu`.
     pub async fn read_f32(&self, buffer: &Buffer, count: usize) -> Result<Vec<f32>> {
-        let bytes = self.read_bytes(buffer, count).await?;
-        Ok(bytemuck::pod_collect_to_vec(&bytes))
+        self.start_read(buffer, count).finish_f32().await
     }
 
-    async fn read_bytes(&self, buffer: &Buffer, words: usize) -> Result<Vec<u8>> {
+    /// Submits everything launched so far, and begins to read the first `count` 32-bit words of `buffer` as they are then.
+    pub fn start_read(&self, buffer: &Buffer, count: usize) -> Reading<'_> {
         self.counters.submitted();
-        let wanted = words.saturating_mul(4);
+        let wanted = count.saturating_mul(4);
         self.counters.read(wanted as u64);
         let unused = buffer.bytes.saturating_sub(wanted as u64);
         let handle = buffer.handle.clone().offset_end(unused);
-        let read = self.client.read_async(vec![handle]).await;
-        self.check()?;
+        Reading { gpu: self, bytes: Box::pin(self.client.read_async(vec![handle])), wanted }
+    }
+}
+
+/// Words on their way from the GPU.
+pub struct Reading<'a> {
+    gpu: &'a Gpu,
+    bytes: Pin<Box<dyn Future<Output = Result<Vec<Bytes>, ServerError>> + 'a>>,
+    wanted: usize,
+}
+
+impl Reading<'_> {
+    /// Waits for them.
+    ///
+    /// # Errors
+    /// `GpuLost` or `Gpu`.
+    pub async fn finish(self) -> Result<Vec<u32>> {
+        Ok(bytemuck::pod_collect_to_vec(&self.bytes().await?))
+    }
+
+    /// Waits for them, as floats.
+    ///
+    /// # Errors
+    /// `GpuLost` or `Gpu`.
+    pub async fn finish_f32(self) -> Result<Vec<f32>> {
+        Ok(bytemuck::pod_collect_to_vec(&self.bytes().await?))
+    }
+
+    async fn bytes(self) -> Result<Vec<u8>> {
+        let read = self.bytes.await;
+        self.gpu.check()?;
         let bytes = read
             .map_err(|error| device_error("reading from the GPU", &error))?
             .into_iter()
             .next()
             .map(|bytes| bytes.to_vec())
             .unwrap_or_default();
-        if bytes.len() == wanted {
+        if bytes.len() == self.wanted {
             Ok(bytes)
         } else {
-            let message = format!("the GPU returned {} bytes, expected {wanted}", bytes.len());
+            let message = format!("the GPU returned {} bytes, expected {}", bytes.len(), self.wanted);
             Err(Error::new(ErrorKind::Gpu, message))
         }
     }

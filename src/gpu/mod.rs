@@ -12,7 +12,7 @@ mod recording;
 mod subgroups;
 mod upload;
 
-pub use buffer::Buffer;
+pub use buffer::{Buffer, Reading};
 pub use counters::Counts;
 pub use device::{DeviceClass, Gpu, GpuOptions, Limits};
 pub use launch::{Extension, Kernel, Launch, Subject, Workgroups};

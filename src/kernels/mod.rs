@@ -8,6 +8,7 @@ mod attention;
 mod ceiling;
 mod compose;
 mod decode_attention;
+mod draw;
 mod embed;
 mod kv;
 mod matmul;
@@ -25,6 +26,7 @@ mod variants;
 pub use attention::{Attention, PrefillAttention, attention};
 pub use ceiling::{Ceiling, multiplying, reading};
 pub use decode_attention::{Stretches, combine, decode_attention, stretch};
+pub use draw::{CANDIDATES, Draw, DrawSettings, Drawn, draw};
 pub use embed::embed;
 pub use kv::{KvShape, KvSide, kv_write};
 pub use matmul::{Matmul, matmul};
@@ -40,5 +42,5 @@ pub use variants::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Varia
 /// Invocations of a workgroup in every kernel: within the 128 that WebGPU allows everywhere.
 pub const WORKGROUP: u32 = 64;
 
-/// Tokens that one step may hold at most: two tiles of the tallest matrix kernel's 32, twice over.
-pub const MAX_STEP_TOKENS: u32 = 128;
+/// Tokens that one step may hold at most: enough to keep the largest GPUs busy.
+pub const MAX_STEP_TOKENS: u32 = 512;

@@ -3,25 +3,25 @@
 //! In a GGUF file it is a Llama graph: grouped-query attention with interleaved RoPE, SwiGLU, RMSNorm before each half
 //! of a block, an output head of its own. `reference` is the same in tensor operations on the CPU.
 
+use super::draw::Drawing;
 use super::layer::Layer;
 use super::matrix::{Lookup, Matrix, Product};
 use super::scratch::{Scratch, Shared};
 use super::weights::{Block, Weights};
-use super::{Config, KvCache, TensorSet};
+use super::{Config, Grain, Input, KvCache, TensorSet, Want};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gpu::{ByteSource, Gpu, Launch, Recording, Workgroups};
-use crate::kernels::{Accumulate, Variants, step};
+use crate::gpu::{ByteSource, Gpu, Launch, Reading, Recording, Workgroups};
+use crate::kernels::step::{self, Unit};
+use crate::kernels::{Accumulate, DrawSettings, Variants};
 use crate::protocol::KvType;
 use crate::quant::DType;
 use std::collections::{HashMap, HashSet};
 
-/// What a step of [`Model::forward`] is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
-    /// Only to fill the cache: a piece of a prompt that is not its last.
-    Cache,
-    /// Also the logits of the step's last token.
+/// How a single token's step ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum End {
     Logits,
+    Draw,
 }
 
 /// Choices made when a model is loaded.
@@ -43,8 +43,11 @@ pub struct Model {
     cache: KvCache,
     scratch: Scratch,
     variants: Variants,
-    /// The launches of a single token, by the number of stretches that its attention has: they differ in nothing else.
-    recordings: HashMap<u32, Recording>,
+    grain: Grain,
+    drawing: Drawing,
+    /// The launches of a single token, by the number of stretches that its attention has and by its end: they differ in
+    /// nothing else.
+    recordings: HashMap<(u32, End), Recording>,
 }
 
 /// The kernels that go over the weights.
@@ -80,9 +83,10 @@ impl Model {
         let Setup { context, kv_type, variants } = setup;
         let cache = KvCache::new(gpu, &config, context, kv_type)?;
         let scratch = Scratch::new(gpu, &config, context)?;
+        let drawing = Drawing::new(gpu, config.vocabulary)?;
         gpu.finish().await?;
         let shared = Shared::new(&config, &cache, &variants);
-        gpu.write(&scratch.step, &step::words(0, &[0]));
+        gpu.write(&scratch.step, &step::words(0, &[0], Unit::default()));
         let mut compiled = HashSet::new();
         let mut compile = |launches: Vec<Launch>| {
             let new = launches.into_iter().filter(|launch| compiled.insert(launch.kernel.key()));
@@ -98,12 +102,28 @@ impl Model {
         };
         let weights = Weights::upload(gpu, set, source, &mut arrived, progress).await?;
         let network = Network::new(&weights, &config, shared, &variants);
-        let model = Self { config, weights, network, cache, scratch, variants, recordings: HashMap::new() };
+        let model = Self {
+            config,
+            weights,
+            network,
+            cache,
+            scratch,
+            variants,
+            grain: Grain::default(),
+            drawing,
+            recordings: HashMap::new(),
+        };
         compile(gpu.trace(|| {
             model.embed(gpu, 1);
             model.head(gpu);
+            model.draw(gpu);
         }));
         Ok(model)
+    }
+
+    /// Submits so much at a time from now on.
+    pub fn set_grain(&mut self, grain: Grain) {
+        self.grain = grain;
     }
 
     /// Multiplies in other ways from now on.
@@ -114,46 +134,91 @@ impl Model {
         self.recordings.clear();
     }
 
-    /// Sends `tokens` through the model after those already in the cache; at most [`Model::step_tokens`] of them. Returns
-    /// once everything is queued.
+    /// Sends the tokens of `input` through the model after those already in the cache; at most [`Model::step_tokens`] of
+    /// them. Returns once everything is queued.
     ///
     /// # Errors
     /// `ContextFull` if they do not fit, `BadRequest` for an id outside the vocabulary or a step of the wrong size.
-    pub fn forward(&mut self, gpu: &Gpu, tokens: &[u32], want: Want) -> Result<()> {
-        let n = self.check(tokens)?;
-        gpu.write(&self.scratch.step, &step::words(self.cache.length, tokens));
-        match n {
-            1 => self.forward_one(gpu)?,
-            _ => {
-                self.embed(gpu, n);
-                for layer in 0..self.network.layers.len() {
-                    self.prefill(gpu, layer, n);
-                    // A submission a block: drivers reset a GPU that is busy with one for seconds, and the page's own
-                    // frames get their turn in between. A single token is short, and one submission is cheapest.
-                    gpu.submit()?;
-                }
-                if want == Want::Logits {
-                    self.head(gpu);
-                }
+    pub fn forward(&mut self, gpu: &Gpu, input: Input<'_>, want: Want) -> Result<()> {
+        let unit = match want {
+            Want::Draw(unit) => unit,
+            Want::Cache | Want::Logits => Unit::default(),
+        };
+        let n = match input {
+            Input::Tokens(tokens) => {
+                let n = self.check(tokens)?;
+                gpu.write(&self.scratch.step, &step::words(self.cache.length, tokens, unit));
+                n
             }
+            Input::Drawn => {
+                self.check_room(1)?;
+                gpu.write(&self.scratch.step, &step::drawn(self.cache.length, unit));
+                1
+            }
+        };
+        if n == 1 {
+            self.forward_one(gpu, if matches!(want, Want::Draw(_)) { End::Draw } else { End::Logits })?;
+        } else {
+            self.forward_many(gpu, n, want)?;
         }
         self.cache.length += n;
         Ok(())
     }
 
+    fn forward_many(&self, gpu: &Gpu, n: u32, want: Want) -> Result<()> {
+        self.embed(gpu, n);
+        for layer in 0..self.network.layers.len() {
+            match self.grain {
+                Grain::Block => self.prefill(gpu, layer, n),
+                Grain::Launch => {
+                    for launch in gpu.trace(|| self.prefill(gpu, layer, n)) {
+                        gpu.run(&launch);
+                        gpu.submit()?;
+                    }
+                }
+            }
+            gpu.submit()?;
+        }
+        if want != Want::Cache {
+            self.head(gpu);
+        }
+        if matches!(want, Want::Draw(_)) {
+            self.draw(gpu);
+        }
+        Ok(())
+    }
+
     /// A single token, always with its logits: the launches are recorded the first time, and run again from then on.
-    fn forward_one(&mut self, gpu: &Gpu) -> Result<()> {
+    fn forward_one(&mut self, gpu: &Gpu, end: End) -> Result<()> {
         let stretches = self.network.shared.stretches(self.cache.length);
-        if let Some(recording) = self.recordings.get(&stretches) {
+        if let Some(recording) = self.recordings.get(&(stretches, end)) {
             return gpu.replay(recording);
         }
         let recording = gpu.record(|| {
             self.embed(gpu, 1);
             self.decode(gpu, stretches);
             self.head(gpu);
+            if end == End::Draw {
+                self.draw(gpu);
+            }
         })?;
-        self.recordings.insert(stretches, recording);
+        self.recordings.insert((stretches, end), recording);
         Ok(())
+    }
+
+    /// Draws with `settings` from now on, after the tokens `seen`.
+    pub fn begin_draws(&self, gpu: &Gpu, settings: &DrawSettings, seen: impl Iterator<Item = u32>) {
+        self.drawing.begin(gpu, settings, seen);
+    }
+
+    /// Begins to read what the last step has drawn.
+    pub fn start_drawn<'a>(&self, gpu: &'a Gpu) -> Reading<'a> {
+        self.drawing.read(gpu)
+    }
+
+    /// Draws from the logits.
+    fn draw(&self, gpu: &Gpu) {
+        self.drawing.launch(gpu, &self.scratch.step, &self.scratch.logits);
     }
 
     /// x = token_embd\[tokens\], \[n, hidden\]
@@ -192,7 +257,7 @@ impl Model {
     pub fn launches(&self, gpu: &Gpu, n: u32) -> Result<Vec<Launch>> {
         let tokens = vec![0; n as usize];
         self.check(&tokens)?;
-        gpu.write(&self.scratch.step, &step::words(self.cache.length, &tokens));
+        gpu.write(&self.scratch.step, &step::words(self.cache.length, &tokens, Unit::default()));
         Ok(gpu.trace(|| {
             self.embed(gpu, n);
             match n {
@@ -200,6 +265,7 @@ impl Model {
                 _ => (0..self.network.layers.len()).for_each(|layer| self.prefill(gpu, layer, n)),
             }
             self.head(gpu);
+            self.draw(gpu);
         }))
     }
 
@@ -208,7 +274,12 @@ impl Model {
     /// # Errors
     /// `GpuLost` or `Gpu`.
     pub async fn logits(&self, gpu: &Gpu) -> Result<Vec<f32>> {
-        gpu.read_f32(&self.scratch.logits, self.config.vocabulary as usize).await
+        self.start_logits(gpu).finish_f32().await
+    }
+
+    /// Begins to read the logits of the last step that wanted them, \[vocabulary\].
+    pub fn start_logits<'a>(&self, gpu: &'a Gpu) -> Reading<'a> {
+        gpu.start_read(&self.scratch.logits, self.config.vocabulary as usize)
     }
 
     /// Forgets all positions from `length` on.
@@ -278,6 +349,11 @@ impl Model {
             let message = format!("token {id} is outside the vocabulary of {}", self.config.vocabulary);
             return Err(Error::new(ErrorKind::BadRequest, message));
         }
+        self.check_room(n)?;
+        Ok(n)
+    }
+
+    fn check_room(&self, n: u32) -> Result<()> {
         let left = self.context() - self.length();
         if n > left {
             let message = format!(
@@ -288,7 +364,7 @@ impl Model {
             );
             return Err(Error::new(ErrorKind::ContextFull, message));
         }
-        Ok(n)
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod cache;
 pub mod config;
+mod draw;
 mod internlm2;
 mod layer;
 mod layout;
@@ -11,11 +12,13 @@ mod matrix;
 #[cfg(feature = "lab")]
 pub mod reference;
 mod scratch;
+mod step;
 pub mod tensors;
 mod weights;
 
 pub use cache::{KvCache, rotation_table};
 pub use config::Config;
-pub use internlm2::{Model, Setup, Want};
+pub use internlm2::{Model, Setup};
+pub use step::{Grain, Input, Want};
 pub use tensors::TensorSet;
 pub use weights::Weights;

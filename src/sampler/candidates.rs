@@ -36,6 +36,8 @@ impl Candidates {
         }
         if min_p > 0.0 {
             self.kept.retain(|candidate| weight(candidate.logit, top, 1.0) >= f64::from(min_p));
+            // So that a draw goes through them in the same order whatever has cut them.
+            self.kept.sort_unstable_by(likelier_first);
         }
     }
 

@@ -65,6 +65,26 @@ impl Sampler {
         })
     }
 
+    /// The temperature, top-p, min-p and repetition penalty, all in range.
+    pub fn numbers(&self) -> [f32; 4] {
+        [self.temperature, self.top_p, self.min_p, self.repetition_penalty]
+    }
+
+    /// How many of the likeliest are kept; 0: all.
+    pub fn top_k(&self) -> usize {
+        self.top_k
+    }
+
+    /// The tokens noted for the repetition penalty, in no order.
+    pub fn seen(&self) -> impl Iterator<Item = u32> + '_ {
+        self.seen.iter().copied()
+    }
+
+    /// The number, from 0 to below 1, for the next draw.
+    pub fn unit(&mut self) -> f64 {
+        self.random.unit()
+    }
+
     /// The seed in use, so that an answer can be had again.
     pub fn seed(&self) -> u64 {
         self.seed
@@ -80,6 +100,15 @@ impl Sampler {
     /// Errors with [`ErrorKind::NotFinite`] if any logit is NaN or infinite, whether it could be chosen or not, and
     /// with [`ErrorKind::Internal`] if there are none.
     pub fn sample(&mut self, logits: &mut [f32]) -> Result<u32> {
+        // The best token needs no number, and takes none, so that a seed means the same with it and without.
+        let unit = if self.temperature == 0.0 { 0.0 } else { self.unit() };
+        self.sample_at(logits, unit)
+    }
+
+    /// [`Sampler::sample`] with a number from [`Sampler::unit`].
+    ///
+    /// Errors as there.
+    pub fn sample_at(&mut self, logits: &mut [f32], unit: f64) -> Result<u32> {
         check_finite(logits)?;
         self.penalise(logits);
         let Some(best) = best(logits) else {
@@ -89,7 +118,7 @@ impl Sampler {
             return Ok(best.id);
         }
         self.candidates.keep(logits, best.logit, self.top_k, self.top_p, self.min_p);
-        let chosen = self.candidates.draw(best.logit, self.temperature, self.random.unit());
+        let chosen = self.candidates.draw(best.logit, self.temperature, unit);
         Ok(chosen.unwrap_or(best.id))
     }
 

@@ -118,7 +118,7 @@ pub struct Matrix {
 
 /// The step buffer for `tokens` from `position` on, as long as the model's.
 pub fn step_words(position: u32, tokens: &[u32]) -> Vec<u32> {
-    let mut words = step::words(position, tokens);
+    let mut words = step::words(position, tokens, step::Unit::default());
     words.resize((step::BYTES / 4) as usize, u32::MAX);
     words
 }

@@ -96,7 +96,7 @@ impl Inputs {
 
 /// The step buffer, as long as the model's.
 pub fn step_words(position: u32, tokens: &[u32]) -> Vec<u32> {
-    let mut words = step::words(position, tokens);
+    let mut words = step::words(position, tokens, step::Unit::default());
     words.resize((step::BYTES / 4) as usize, 0);
     words
 }

@@ -1,0 +1,134 @@
+//! The tokens of one answer, each drawn from the logits after the one before.
+//!
+//! Where the settings allow it they are drawn on the GPU, and the next step begins before the host knows the token. The
+//! host draws where the GPU's candidates do not decide; the outcome is the same.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::gpu::{Gpu, Reading};
+use crate::kernels::step::Unit;
+use crate::kernels::{DrawSettings, Drawn};
+use crate::model::{Input, Model, Want};
+use crate::protocol::GenerateOptions;
+use crate::sampler::Sampler;
+
+/// Draws the tokens of one answer.
+pub struct Draws<'a> {
+    gpu: &'a Gpu,
+    sampler: Sampler,
+    place: Place,
+}
+
+/// Where tokens are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Gpu,
+    Host,
+}
+
+/// A token that is being drawn.
+pub enum Pending<'a> {
+    /// On the GPU, with this number.
+    Drawn(Reading<'a>, Unit),
+    /// From all logits, by the host.
+    Logits(Reading<'a>),
+}
+
+impl Pending<'_> {
+    /// The number of the draw, where it is made already.
+    pub fn unit(&self) -> Unit {
+        match self {
+            Self::Drawn(_, unit) => *unit,
+            Self::Logits(_) => Unit::default(),
+        }
+    }
+}
+
+impl<'a> Draws<'a> {
+    /// Draws after the tokens of `prompt`, by `model`.
+    ///
+    /// # Errors
+    /// `BadRequest` for options out of range.
+    pub fn new(gpu: &'a Gpu, model: &Model, options: &GenerateOptions, seed: u64, prompt: &[u32]) -> Result<Self> {
+        let mut sampler = Sampler::new(options, seed)?;
+        prompt.iter().for_each(|token| sampler.accept(*token));
+        let [temperature, top_p, min_p, penalty] = sampler.numbers();
+        let top_k = u32::try_from(sampler.top_k()).unwrap_or(u32::MAX);
+        let settings = DrawSettings { temperature, top_p, min_p, penalty, top_k };
+        let place = if settings.may_be_decided(model.config().vocabulary) { Place::Gpu } else { Place::Host };
+        if place == Place::Gpu {
+            model.begin_draws(gpu, &settings, sampler.seen());
+        }
+        Ok(Self { gpu, sampler, place })
+    }
+
+    /// The seed in use.
+    pub fn seed(&self) -> u64 {
+        self.sampler.seed()
+    }
+
+    /// Whether the next step can begin before the token is known.
+    pub fn can_run_ahead(&self) -> bool {
+        self.place == Place::Gpu
+    }
+
+    /// What the last step before a draw is to want.
+    pub fn want(&mut self) -> Want {
+        match self.place {
+            Place::Gpu => Want::Draw(Unit::at_most(self.sampler.unit())),
+            Place::Host => Want::Logits,
+        }
+    }
+
+    /// Begins to fetch the token after a step that wanted `want`.
+    pub fn fetch(&self, model: &Model, want: Want) -> Pending<'a> {
+        match want {
+            Want::Draw(unit) => Pending::Drawn(model.start_drawn(self.gpu), unit),
+            Want::Cache | Want::Logits => Pending::Logits(model.start_logits(self.gpu)),
+        }
+    }
+
+    /// Sends `input`, one token, through `model` and begins to draw the one after it.
+    ///
+    /// # Errors
+    /// Those of [`Model::forward`].
+    pub fn step(&mut self, model: &mut Model, input: Input<'_>) -> Result<Pending<'a>> {
+        let want = self.want();
+        model.forward(self.gpu, input, want)?;
+        Ok(self.fetch(model, want))
+    }
+
+    /// The token; `None` if all logits must be looked at: see [`Draws::draw_from`].
+    ///
+    /// # Errors
+    /// The GPU's, and the sampler's.
+    pub async fn token(&mut self, pending: Pending<'a>) -> Result<Option<u32>> {
+        match pending {
+            Pending::Logits(reading) => Ok(Some(self.sampler.sample(&mut reading.finish_f32().await?)?)),
+            Pending::Drawn(reading, _) => {
+                let words = reading.finish().await?;
+                match Drawn::from_words(&words) {
+                    Some(Drawn::Token(token)) => Ok(Some(token)),
+                    Some(Drawn::Undecided | Drawn::NotFinite) => Ok(None),
+                    None => {
+                        Err(Error::new(ErrorKind::Gpu, format!("a draw ended with {words:?}, which means nothing")))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Draws with `unit` from the logits of `model`'s last step, which wanted them. The host draws from now on.
+    ///
+    /// # Errors
+    /// The GPU's, and `NotFinite`.
+    pub async fn draw_from(&mut self, model: &Model, unit: Unit) -> Result<u32> {
+        self.place = Place::Host;
+        let mut logits = model.logits(self.gpu).await?;
+        self.sampler.sample_at(&mut logits, unit.value().into())
+    }
+
+    /// Notes a token of the answer.
+    pub fn accept(&mut self, token: u32) {
+        self.sampler.accept(token);
+    }
+}
