@@ -8,15 +8,18 @@
 #[allow(dead_code, reason = "shared with the tests of the kernels, which use all of it")]
 mod bound;
 
-use inkstone::engine::selftest::check::{Check, EPS, FFN, GATES, POSITION, TOKENS, WIDTH, sample};
+use inkstone::engine::selftest::check::{
+    Check, DRAW, EPS, FFN, GATES, POSITION, TOKENS, VOCABULARY, WIDTH, sample, units,
+};
 use inkstone::engine::selftest::inputs::Inputs;
 use inkstone::engine::selftest::inputs::side_by_side;
 use inkstone::engine::selftest::stored::{Expected, Stored, stored};
 use inkstone::engine::selftest::{Scope, SelfTest, verdict};
 use inkstone::gpu::{Gpu, GpuOptions};
 use inkstone::kernels::{Accumulate, KvSide, Packed, Ranking, Rows, twin};
-use inkstone::protocol::KvType;
+use inkstone::protocol::{GenerateOptions, KvType};
 use inkstone::quant::{DType, dequantize};
+use inkstone::sampler::Sampler;
 
 /// The result of a check and how far each number of it may be off.
 fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
@@ -59,6 +62,24 @@ fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
                 gate.iter().zip(up).map(|(gate, up)| bound::silu_mul(*gate, *up))
             });
             (twin::silu_mul(FFN, &gate_up), bounds.collect())
+        }
+        Check::Draw => {
+            let mut logits = inputs.floats(VOCABULARY);
+            let options = GenerateOptions {
+                temperature: DRAW.temperature,
+                top_k: DRAW.top_k,
+                top_p: DRAW.top_p,
+                min_p: DRAW.min_p,
+                repetition_penalty: DRAW.penalty,
+                ..Default::default()
+            };
+            let mut sampler = Sampler::new(&options, 0).expect("in range");
+            let ids: Vec<f32> = units()
+                .map(|unit| sampler.sample_at(&mut logits, unit.value().into()).expect("finite") as f32)
+                .collect();
+            // Rounding moves no boundary across a number that lies in the middle between two.
+            let bounds = vec![0.0; ids.len()];
+            (ids, bounds)
         }
     }
 }

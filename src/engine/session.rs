@@ -177,7 +177,7 @@ impl Session {
         let pending = draws.fetch(&self.model, want);
         let mut answer = Answer::new(draws, pending);
         let reason = self.follow(&mut answer, options, (start, &mut stats), cancel, emit).await;
-        answer.end(self);
+        answer.end(self).await;
         stats.context_used = self.model.length();
         Ok((reason?, stats))
     }
@@ -255,7 +255,9 @@ impl Session {
                 answer.go_on(self, next)?;
             }
         }
-        Ok(busy + answer.busy_seconds())
+        let busy = busy + answer.busy_seconds();
+        answer.end(self).await;
+        Ok(busy)
     }
 
     /// How many tokens at the beginning of `prompt` are in the cache.

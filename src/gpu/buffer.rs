@@ -102,7 +102,9 @@ impl Gpu {
     }
 }
 
-/// Words on their way from the GPU.
+/// Words on their way from the GPU. They must be waited for, wanted or not: the buffer that they are mapped in is used
+/// again.
+#[must_use]
 pub struct Reading<'a> {
     gpu: &'a Gpu,
     bytes: Pin<Box<dyn Future<Output = Result<Vec<Bytes>, ServerError>> + 'a>>,

@@ -47,8 +47,7 @@ impl DrawSettings {
     /// for top-p and min-p alone it depends on the logits, and without any of them never.
     pub fn may_be_decided(&self, vocabulary: u32) -> bool {
         let cuts_k = (1..vocabulary).contains(&self.top_k);
-        self.temperature == 0.0
-            || if cuts_k { self.top_k <= CANDIDATES } else { self.top_p < 1.0 || self.min_p > 0.0 }
+        self.temperature == 0.0 || if cuts_k { self.top_k <= CANDIDATES } else { self.top_p < 1.0 || self.min_p > 0.0 }
     }
 }
 

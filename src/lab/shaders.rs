@@ -4,11 +4,11 @@
 //! compiles this list in a browser, variants that the browser's own adapter would not choose included.
 
 use crate::error::Result;
-use crate::gpu::Kernel;
+use crate::gpu::{DeviceClass, Kernel};
 use crate::kernels::{
-    Accumulate, Attention, AttentionVariant, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed,
-    Rows, Stretches, Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack, rms_norm,
-    rope, silu_mul,
+    Accumulate, Attention, AttentionVariant, Draw, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output,
+    Packed, Rows, Stretches, Variant, attention, combine, decode_attention, draw, embed, kv_write, matmul, matvec,
+    multiplying, reading, repack, rms_norm, rope, silu_mul,
 };
 use crate::protocol::KvType;
 use crate::quant::DType;
@@ -53,6 +53,10 @@ pub fn shaders() -> Result<()> {
             shaders.extend(kernels.iter().map(|kernel| shader(&name, kernel)));
         }
     }
+    let Draw { maxima, threshold, gather, draw } = draw(96);
+    shaders.extend([maxima, threshold, gather, draw].iter().map(|(kernel, _)| shader("logits", kernel)));
+    let ceilings = [reading(1 << 20, DeviceClass::Gpu), reading(1 << 20, DeviceClass::Software), multiplying(8)];
+    shaders.extend(ceilings.iter().map(|ceiling| shader("ceilings", &ceiling.kernel)));
     let rest = [rms_norm(96, 1e-5, Rows::All), rms_norm(96, 1e-5, Rows::Last), silu_mul(96).0];
     shaders.extend(rest.iter().map(|kernel| shader("f32", kernel)));
     super::print(&shaders)

@@ -5,10 +5,11 @@
 use super::inputs::{Inputs, side_by_side, step_words, words};
 use crate::error::Result;
 use crate::gpu::{Buffer, Gpu, Kernel, Workgroups};
+use crate::kernels::step::{self, Unit};
 use crate::kernels::{
-    Accumulate, Attention, AttentionVariant, Input, KvShape, KvSide, MatmulVariant, MatvecVariant, Output, Packed,
-    Repack, Rows, Stretches, Variant, attention, combine, decode_attention, embed, kv_write, matmul, matvec, repack,
-    rms_norm, rope, silu_mul,
+    Accumulate, Attention, AttentionVariant, Draw, DrawSettings, Drawn, Input, KvShape, KvSide, MatmulVariant,
+    MatvecVariant, Output, Packed, Repack, Rows, Stretches, Variant, attention, combine, decode_attention, draw, embed,
+    kv_write, matmul, matvec, repack, rms_norm, rope, silu_mul,
 };
 use crate::protocol::KvType;
 use crate::quant::DType;
@@ -36,6 +37,12 @@ pub const SHORT_CONTEXT: u32 = 64;
 pub const POSITION: u32 = 2;
 /// As the guide's file says.
 pub const EPS: f32 = 1e-5;
+/// Tokens that are drawn from: the guide's vocabulary.
+pub const VOCABULARY: u32 = 3072;
+/// How they are drawn: by everything that a draw can do, but for the penalty, which would change the next one's logits.
+pub const DRAW: DrawSettings = DrawSettings { temperature: 0.75, top_p: 0.875, min_p: 0.0625, penalty: 1.0, top_k: 40 };
+/// How many draws.
+const DRAWS: u32 = 7;
 /// How many of the results are stored for each check, evenly spread.
 pub const SAMPLES: usize = 64;
 
@@ -60,6 +67,8 @@ pub enum Check {
     DecodeAttention(KvType),
     /// The gate of the feed-forward layer.
     SiluMul,
+    /// Finding the likeliest tokens and drawing from them.
+    Draw,
 }
 
 impl Check {
@@ -75,7 +84,8 @@ impl Check {
             let prefill = AttentionVariant::ALL.iter().map(move |variant| Self::Attention(kv_type, *variant));
             prefill.chain([Self::DecodeAttention(kv_type)])
         });
-        let rest = [Self::RmsNorm, Self::Rope, Self::SiluMul].into_iter().chain(attention.into_iter().flatten());
+        let rest =
+            [Self::RmsNorm, Self::Rope, Self::SiluMul, Self::Draw].into_iter().chain(attention.into_iter().flatten());
         DType::ALL.into_iter().flat_map(of_type).chain(rest).collect()
     }
 
@@ -91,6 +101,7 @@ impl Check {
             Self::Attention(kv_type, _) => format!("attention {kv_type:?}"),
             Self::DecodeAttention(kv_type) => format!("decode_attention {kv_type:?}"),
             Self::SiluMul => "silu_mul".into(),
+            Self::Draw => "draw".into(),
         }
     }
 
@@ -151,6 +162,10 @@ impl Check {
                 vec![attend(Stretches::One), attend(Stretches::Several), combine(&sizes)]
             }
             Self::SiluMul => vec![silu_mul(FFN).0],
+            Self::Draw => {
+                let Draw { maxima, threshold, gather, draw } = draw(VOCABULARY);
+                [maxima, threshold, gather, draw].map(|(kernel, _)| kernel).to_vec()
+            }
         }
     }
 
@@ -251,9 +266,40 @@ impl Check {
                 gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&gate_up, &out]);
                 gpu.read_f32(&out, (TOKENS * FFN) as usize).await?
             }
+            Self::Draw => drawn(gpu, &inputs.floats(VOCABULARY)).await?,
         };
         Ok(sample(&results))
     }
+}
+
+/// The ids that are drawn from `logits` with some numbers, one after the other.
+async fn drawn(gpu: &Gpu, logits: &[f32]) -> Result<Vec<f32>> {
+    let kernels = draw(VOCABULARY);
+    let settings = buffer(gpu, &DRAW.words(VOCABULARY))?;
+    let seen = buffer(gpu, &vec![0; (Draw::seen_bytes(VOCABULARY) / 4) as usize])?;
+    let logits = buffer(gpu, &words(logits))?;
+    let empty = |bytes: u64| empty(gpu, (bytes / 4) as u32);
+    let (maxima, masses, found) = (empty(Draw::MAXIMA_BYTES)?, empty(Draw::MASSES_BYTES)?, empty(Draw::FOUND_BYTES)?);
+    let (candidates, out) = (empty(Draw::CANDIDATES_BYTES)?, empty(4 * Drawn::WORDS as u64)?);
+    let mut ids = Vec::new();
+    for unit in units() {
+        let step = buffer(gpu, &step::words(POSITION, &[0], unit))?;
+        gpu.launch(&kernels.maxima.0, kernels.maxima.1, &[&settings, &seen, &logits, &maxima]);
+        gpu.launch(&kernels.threshold.0, kernels.threshold.1, &[&maxima, &found]);
+        gpu.launch(&kernels.gather.0, kernels.gather.1, &[&settings, &logits, &found, &candidates, &masses]);
+        let bindings = [&settings, &found, &candidates, &masses, &seen, &step, &out];
+        gpu.launch(&kernels.draw.0, kernels.draw.1, &bindings);
+        ids.push(match Drawn::from_words(&gpu.read(&out, Drawn::WORDS).await?) {
+            Some(Drawn::Token(id)) => id as f32,
+            _ => f32::NAN,
+        });
+    }
+    Ok(ids)
+}
+
+/// The numbers that are drawn with, evenly spread.
+pub fn units() -> impl Iterator<Item = Unit> {
+    (0..DRAWS).map(|i| Unit::at_most((f64::from(i) + 0.5) / f64::from(DRAWS)))
 }
 
 fn added(packed: &Packed, variant: MatvecVariant) -> (Kernel, Workgroups) {

@@ -95,7 +95,7 @@ impl<'a> SelfTest<'a> {
         for kv_type in &scope.kv_types {
             self.check(Check::DecodeAttention(*kv_type)).await?;
         }
-        for check in [Check::RmsNorm, Check::Rope, Check::SiluMul] {
+        for check in [Check::RmsNorm, Check::Rope, Check::SiluMul, Check::Draw] {
             self.check(check).await?;
         }
         self.report.variants = right.as_ref().map_or(Vec::new(), |variants| variants.describe(&scope.dtypes));

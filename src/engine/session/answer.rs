@@ -66,10 +66,18 @@ impl<'a> Answer<'a> {
         Ok(())
     }
 
-    /// Forgets a step that has begun and is not wanted.
-    pub fn end(&mut self, session: &mut Session) {
-        self.ahead = None;
+    /// Waits for what is being drawn and not wanted, and forgets it.
+    pub async fn end(mut self, session: &mut Session) {
+        self.settle().await;
         session.keep(session.tokens.len());
+    }
+
+    /// Lets every read that has begun come to its end: one that is given up would keep its memory mapped.
+    async fn settle(&mut self) {
+        for pending in [self.pending.take(), self.ahead.take()].into_iter().flatten() {
+            // Whatever it is, whoever wanted it has gone.
+            let _ = pending.into_reading().finish().await;
+        }
     }
 
     /// Seconds of CPU work for steps, without waiting.
@@ -91,7 +99,7 @@ impl<'a> Answer<'a> {
     /// Draws on the host where the GPU's candidates did not decide. The step is done again for its logits: a step that
     /// ran ahead has taken their place.
     async fn draw_again(&mut self, session: &mut Session, unit: Unit) -> Result<u32> {
-        self.ahead = None;
+        self.settle().await;
         let last = session.tokens.pop();
         let last = last.ok_or_else(|| Error::new(ErrorKind::Internal, "a draw without a conversation"))?;
         session.keep(session.tokens.len());

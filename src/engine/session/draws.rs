@@ -33,7 +33,14 @@ pub enum Pending<'a> {
     Logits(Reading<'a>),
 }
 
-impl Pending<'_> {
+impl<'a> Pending<'a> {
+    /// What is on its way.
+    pub fn into_reading(self) -> Reading<'a> {
+        match self {
+            Self::Drawn(reading, _) | Self::Logits(reading) => reading,
+        }
+    }
+
     /// The number of the draw, where it is made already.
     pub fn unit(&self) -> Unit {
         match self {
