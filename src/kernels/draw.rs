@@ -14,8 +14,8 @@ const GROUPS: u32 = 4096;
 /// Candidates there are at least, where the vocabulary has so many: the largest top-k that they decide.
 pub const CANDIDATES: u32 = 128;
 
-/// Candidates there is room for.
-const ROOM: u32 = 512;
+/// Candidates there is room for: those, the few beside them that are as high, and some ties.
+const ROOM: u32 = 192;
 
 /// How to draw; in range, as the sampler has checked.
 #[derive(Debug, Clone, Copy, PartialEq)]

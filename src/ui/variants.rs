@@ -17,8 +17,8 @@ impl Job {
     /// Its variants, by the names that the engine has for them.
     pub const fn variants(self) -> &'static [&'static str] {
         match self {
-            Self::Decode => &["matvec_rows", "matvec_quads", "matvec_lanes", "matvec_subgroups", "matvec_dots"],
-            Self::Prompt => &["matmul_rows", "matmul_quads", "matmul_tiles", "matmul_dots"],
+            Self::Decode => &["matvec_rows", "matvec_quads", "matvec_lanes", "matvec_subgroups"],
+            Self::Prompt => &["matmul_rows", "matmul_quads", "matmul_tiles"],
         }
     }
 

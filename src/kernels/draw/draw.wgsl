@@ -14,11 +14,10 @@ const DECIDED = 0u;
 const UNDECIDED = 1u;
 const BROKEN = 2u; // a logit is not finite
 
+// Software adapters clear workgroup memory word by word in code: it is kept small.
 var<workgroup> keys: array<u32, ROOM>;
 var<workgroup> ids: array<u32, ROOM>;
-var<workgroup> sorted: array<u32, ROOM>;    // ids, the likeliest first
-var<workgroup> weights: array<f32, ROOM>;   // exp(logit - top)
-var<workgroup> tempered: array<f32, ROOM>;  // exp((logit - top) / temperature)
+var<workgroup> sorted: array<u32, ROOM>; // places of candidates, the likeliest first
 var<workgroup> partial: array<f32, 64>;
 
 @compute @workgroup_size(64)
@@ -36,7 +35,6 @@ fn main(@builtin(local_invocation_index) i: u32) {
     }
     partial[i] = mass;
     workgroupBarrier();
-    let top = logit_of(found.top);
     for (var c = i; c < count; c += 64u) {
         let key = keys[c];
         let own = ids[c];
@@ -46,15 +44,17 @@ fn main(@builtin(local_invocation_index) i: u32) {
                 rank += 1u;
             }
         }
-        let below = logit_of(key) - top;
-        sorted[rank] = own;
-        weights[rank] = exp(below);
-        tempered[rank] = exp(below / settings.temperature);
+        sorted[rank] = c;
     }
     workgroupBarrier();
     if (i == 0u) {
         choose(all, count);
     }
+}
+
+// exp((logit - top) / temperature) of the candidate at place c of the order.
+fn weight(c: u32, temperature: f32) -> f32 {
+    return exp((logit_of(keys[sorted[c]]) - logit_of(found.top)) / temperature);
 }
 
 fn choose(all: u32, count: u32) {
@@ -65,7 +65,7 @@ fn choose(all: u32, count: u32) {
     if (found.top == NOT_FINITE) {
         outcome = BROKEN;
     }
-    var chosen = sorted[0];
+    var place = 0u;
     if (settings.temperature > 0.0 && outcome == DECIDED) {
         var kept = count;
         let cuts_k = settings.top_k < VOCABULARY;
@@ -78,14 +78,14 @@ fn choose(all: u32, count: u32) {
         if (settings.top_p < 1.0) {
             var total = 0.0;
             if (cuts_k) {
-                for (var c = 0u; c < kept; c += 1u) { total += weights[c]; }
+                for (var c = 0u; c < kept; c += 1u) { total += weight(c, 1.0); }
             } else {
                 for (var g = 0u; g < 64u; g += 1u) { total += partial[g]; }
             }
             let wanted = settings.top_p * total;
             var sum = 0.0;
             for (var c = 0u; c < kept; c += 1u) {
-                sum += weights[c];
+                sum += weight(c, 1.0);
                 if (sum >= wanted) {
                     kept = c + 1u;
                     ends = ends || !cuts_k;
@@ -94,7 +94,7 @@ fn choose(all: u32, count: u32) {
         }
         if (settings.min_p > 0.0) {
             for (var c = 0u; c < kept; c += 1u) {
-                if (weights[c] < settings.min_p) {
+                if (weight(c, 1.0) < settings.min_p) {
                     kept = c;
                     ends = true;
                 }
@@ -104,16 +104,18 @@ fn choose(all: u32, count: u32) {
             outcome = UNDECIDED;
         }
         var total = 0.0;
-        for (var c = 0u; c < kept; c += 1u) { total += tempered[c]; }
+        for (var c = 0u; c < kept; c += 1u) { total += weight(c, settings.temperature); }
         var left = step.unit * total;
         for (var c = 0u; c < kept; c += 1u) {
-            if (tempered[c] > 0.0) {
-                chosen = sorted[c];
-                if (left < tempered[c]) { break; }
-                left -= tempered[c];
+            let own = weight(c, settings.temperature);
+            if (own > 0.0) {
+                place = c;
+                if (left < own) { break; }
+                left -= own;
             }
         }
     }
+    let chosen = ids[sorted[place]];
     drawn[0] = chosen;
     drawn[1] = outcome;
     step.tokens[0] = chosen;
