@@ -10,13 +10,16 @@
 mod fixture;
 
 use fixture::{Fixture, fixtures};
-use inkstone::engine::{Prepared, Session, Upload};
+use inkstone::engine::{Emitted, Prepared, Session, Upload};
 use inkstone::gpu::{Gpu, GpuOptions};
-use inkstone::kernels::Variants;
+use inkstone::kernels::step::Unit;
+use inkstone::kernels::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Variant, Variants};
 use inkstone::lab::file::ModelFile;
 use inkstone::model::reference::Reference;
-use inkstone::protocol::{KvType, LoadOptions, ModelId};
+use inkstone::protocol::{GenerateOptions, KvType, LoadOptions, ModelId};
+use inkstone::sampler::Sampler;
 use inkstone::source::Cancel;
+use inkstone::tokenizer::{Shown, decode};
 use std::rc::Rc;
 
 /// Largest difference of a logit that exact keys and values allow: f32 sums in another order.
@@ -90,6 +93,80 @@ async fn check(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType, tolerance: f32
     (short, long)
 }
 
+/// Every variant of every kernel, each in some combination; returns the largest difference.
+async fn check_variants(gpu: &Rc<Gpu>, fixture: &Fixture) -> f32 {
+    let mut session = session(gpu, fixture, KvType::F32).await;
+    let (matvec, matmul) = (MatvecVariant::by_preference(gpu), MatmulVariant::by_preference(gpu));
+    let attention = AttentionVariant::by_preference(gpu);
+    let mut worst: f32 = 0.0;
+    for i in 0..matvec.len().max(matmul.len()).max(attention.len()) {
+        let variants = Variants {
+            matvec: ByType::all(matvec[i % matvec.len()]),
+            matmul: ByType::all(matmul[i % matmul.len()]),
+            attention: attention[i % attention.len()],
+        };
+        let place = format!("{} with {variants:?}", fixture.name);
+        session.set_variants(variants);
+        let logits = read(&mut session, &fixture.prompt).await;
+        let short = fixture.difference(&logits);
+        assert_eq!(greedy(&mut session, logits, fixture.greedy.len()).await, fixture.greedy, "{place}: greedy ids");
+        let long = fixture.long_difference(&read(&mut session, &fixture.long_prompt).await);
+        worst = worst.max(short).max(long);
+        assert!(worst <= EXACT, "{place}: the logits differ by {short} and {long}, allowed {EXACT}");
+    }
+    worst
+}
+
+/// What is drawn on the GPU, with steps that begin before their token is known, is what the sampler draws from the logits
+/// of each step; also where the GPU leaves some of it to the host.
+async fn check_draws(gpu: &Rc<Gpu>, fixture: &Fixture) {
+    const COUNT: u32 = 24;
+    let mut session = session(gpu, fixture, KvType::F32).await;
+    let open = GenerateOptions { seed: Some(7), max_tokens: Some(COUNT), ..Default::default() };
+    let ways = [
+        GenerateOptions { temperature: 0.0, repetition_penalty: 1.0, ..open.clone() },
+        GenerateOptions { repetition_penalty: 1.2, ..open.clone() },
+        // Wider than the candidates now and then.
+        GenerateOptions { temperature: 1.0, top_k: 0, top_p: 0.97, ..open.clone() },
+        // Never decided by them.
+        GenerateOptions { temperature: 1.0, top_k: 0, top_p: 1.0, ..open },
+    ];
+    for options in ways {
+        let place = format!("{} with {options:?}", fixture.name);
+        let mut ids = Vec::new();
+        let mut sampler = Sampler::new(&options, 0).expect("in range");
+        fixture.prompt.iter().for_each(|token| sampler.accept(*token));
+        let on_host = options.top_k == 0 && options.top_p == 1.0;
+        let mut logits = read(&mut session, &fixture.prompt).await;
+        let stops = session.tokenizer().vocabulary().stop_ids().to_vec();
+        while ids.len() < COUNT as usize {
+            let unit = if on_host { sampler.unit() } else { Unit::at_most(sampler.unit()).value().into() };
+            let id = sampler.sample_at(&mut logits, unit).expect("finite");
+            if stops.contains(&id) {
+                break;
+            }
+            sampler.accept(id);
+            ids.push(id);
+            logits = session.decode(id).await.expect("decodes");
+        }
+        session.clear();
+        let mut text = String::new();
+        let mut emit = |emitted| {
+            if let Emitted::Text(delta) = emitted {
+                text.push_str(&delta);
+            }
+        };
+        let (_, stats) =
+            session.generate(&fixture.prompt, &options, &Cancel::new(), &mut emit).await.expect("generates");
+        let expected = decode(session.tokenizer().vocabulary(), &ids, Shown::TextOnly).expect("known ids");
+        assert_eq!(text, expected, "{place}");
+        assert_eq!(stats.generated_tokens as usize, ids.len(), "{place}: tokens");
+        // The last token of a full answer has not gone through the model, and nothing that ran ahead is left.
+        let cached = fixture.prompt.len() + ids.len().min(COUNT as usize - 1);
+        assert_eq!(session.model().length() as usize, cached, "{place}: tokens in the cache");
+    }
+}
+
 /// The reference computes in f32 too.
 fn check_reference(fixture: &Fixture) -> f32 {
     let mut file = ModelFile::open(&fixture.path).expect("opens");
@@ -110,15 +187,17 @@ fn every_fixture_agrees_with_the_oracle() {
         let gpu = Rc::new(Gpu::open(GpuOptions::default()).await.expect("a GPU, or Mesa's lavapipe"));
         println!("{}", gpu.name());
         println!(
-            "{:18} {:>9} | {:>9} {:>9} | {:>9} {:>9}",
-            "largest difference", "CPU", "f32", "f32, 300", "f16", "f16, 300"
+            "{:18} {:>9} | {:>9} {:>9} | {:>9} {:>9} | {:>9}",
+            "largest difference", "CPU", "f32", "f32, 300", "f16", "f16, 300", "variants"
         );
         for fixture in &fixtures {
+            check_draws(&gpu, fixture).await;
             let reference = check_reference(fixture);
             let exact = check(&gpu, fixture, KvType::F32, EXACT).await;
             let half = check(&gpu, fixture, KvType::F16, HALF).await;
+            let others = check_variants(&gpu, fixture).await;
             println!(
-                "{:18} {reference:9.1e} | {:9.1e} {:9.1e} | {:9.1e} {:9.1e}",
+                "{:18} {reference:9.1e} | {:9.1e} {:9.1e} | {:9.1e} {:9.1e} | {others:9.1e}",
                 fixture.name, exact.0, exact.1, half.0, half.1
             );
         }

@@ -44,7 +44,7 @@ pub async fn kernel_figures(session: &mut Session, prompt: u32, cancel: &Cancel)
         let other = Variants { attention: variant, ..chosen.clone() };
         prefill.compare(session, &other, variant.name(), cancel).await?;
     }
-    session.model_mut().set_variants(chosen);
+    session.set_variants(chosen);
     session.clear();
     Ok(KernelFigures {
         read_gb_s: read_ceiling(&gpu).await?,
@@ -74,7 +74,7 @@ struct Kind {
 
 impl Step {
     async fn measure(session: &mut Session, tokens: u32, variants: &Variants, cancel: &Cancel) -> Result<Self> {
-        session.model_mut().set_variants(variants.clone());
+        session.set_variants(variants.clone());
         let gpu = session.gpu().clone();
         let mut kinds = kinds(session.model().launches(&gpu, tokens)?);
         for kind in &mut kinds {
@@ -92,7 +92,7 @@ impl Step {
         name: &'static str,
         cancel: &Cancel,
     ) -> Result<()> {
-        session.model_mut().set_variants(variants.clone());
+        session.set_variants(variants.clone());
         let gpu = session.gpu().clone();
         for other in kinds(session.model().launches(&gpu, self.tokens)?) {
             let same = |kind: &&mut Kind| kind.part == other.part && kind.matrix == other.matrix;

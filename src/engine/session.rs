@@ -8,6 +8,7 @@ mod pace;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::Gpu;
+use crate::kernels::Variants;
 use crate::model::{Input, Model, Want};
 use crate::protocol::{FinishReason, GenerateOptions, GenerationStats};
 use crate::source::Cancel;
@@ -54,9 +55,9 @@ impl Session {
         &self.model
     }
 
-    /// The model, to be changed; not its cache.
-    pub(super) fn model_mut(&mut self) -> &mut Model {
-        &mut self.model
+    /// Uses other kernel variants from now on.
+    pub fn set_variants(&mut self, variants: Variants) {
+        self.model.set_variants(variants);
     }
 
     /// The tokenizer.

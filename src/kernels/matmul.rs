@@ -40,7 +40,7 @@ pub fn matmul(packed: &Packed, accumulate: Accumulate, stride: u32, variant: Mat
 }
 
 /// Rows of an invocation that has whole ones: more share what is loaded of x, but take longer to compile, and leave less
-/// for every processor.
+/// for every processor. Small matrices are done before that would pay.
 fn rows_each(packed: &Packed) -> u32 {
-    if packed.rows < 1024 { 2 } else { 8 }
+    if packed.rows < 1024 || packed.weights() < 1 << 20 { 2 } else { 8 }
 }

@@ -11,6 +11,13 @@ const EXACT = 2e-3;
 const F16_CACHE = 0.05;
 const CONTEXT = 512;
 
+/** Every variant that this adapter would not choose by itself, in some combination. */
+const OTHERS = [
+  ['matvec_rows', 'matmul_rows', 'attention_tiles'],
+  ['matvec_lanes', 'matmul_tiles', 'attention_queries'],
+  ['matvec_subgroups', 'matmul_tiles', 'attention_tiles'],
+];
+
 const fixtures = modelFixtures();
 const rows = [];
 let engine;
@@ -43,14 +50,25 @@ for (const fixture of fixtures) {
     const longPrefill = largestDifferenceOfSome(longLogits, long.logits);
     await assertGreedy(engine, long.prompt, long.greedy.ids, `${name}, long prompt`);
 
+    let others = 0;
+    for (const kernels of OTHERS) {
+      const { kernels: used } = await engine.load(stored.id, { contextLength: CONTEXT, kvType: 'f32', kernels });
+      assert.deepEqual([...new Set(used.map((name) => name.replace(/:.*/, '')))], kernels, `${name}: the kernels in use`);
+      for (const mode of ['prefill', 'decode']) {
+        const { logits } = await evaluate(engine, prompt, mode);
+        others = Math.max(others, largestDifference(logits, fixture.logits.all));
+      }
+    }
+
     await engine.load(stored.id, { contextLength: CONTEXT, kvType: 'f16' });
     const f16 = largestDifference((await evaluate(engine, prompt, 'prefill')).logits, fixture.logits.all);
     await assertGreedy(engine, prompt, fixture.greedy.ids, `${name}, f16 cache`);
 
-    rows.push({ fixture: name, prefill, decode, 'prefill of 300': longPrefill, 'f16 cache': f16, 'load ms': Math.round(loaded.load_ms) });
+    rows.push({ fixture: name, prefill, decode, 'prefill of 300': longPrefill, 'f16 cache': f16, 'other kernels': others, 'load ms': Math.round(loaded.load_ms) });
     assert.ok(prefill < EXACT, `prefill differs by ${prefill}`);
     assert.ok(decode < EXACT, `decode differs by ${decode}`);
     assert.ok(longPrefill < EXACT, `the long prompt differs by ${longPrefill}`);
+    assert.ok(others < EXACT, `other kernel variants differ by ${others}`);
     assert.ok(f16 < F16_CACHE, `with an f16 cache, prefill differs by ${f16}`);
     await engine.request({ type: 'remove', model: stored.id });
   });
