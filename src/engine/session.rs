@@ -245,9 +245,7 @@ impl Session {
     pub(super) async fn decode_some(&mut self, token: u32, count: u32) -> Result<f64> {
         let gpu = self.gpu.clone();
         let mut draws = Draws::new(&gpu, &self.model, &GenerateOptions::by_heart(), 0, &[])?;
-        let start = Instant::now();
-        let pending = draws.step(&mut self.model, Input::Tokens(&[token]))?;
-        let busy = start.elapsed().as_secs_f64();
+        let (pending, busy) = draws.step(&mut self.model, Input::Tokens(&[token]))?;
         self.tokens.push(token);
         let mut answer = Answer::new(draws, pending);
         for left in (0..count).rev() {
@@ -256,7 +254,7 @@ impl Session {
                 answer.go_on(self, next)?;
             }
         }
-        let busy = busy + answer.busy_seconds();
+        let busy = busy.as_secs_f64() + answer.busy_seconds();
         answer.end(self).await;
         Ok(busy)
     }

@@ -86,10 +86,9 @@ impl<'a> Answer<'a> {
     }
 
     fn step(&mut self, session: &mut Session, input: Input<'_>) -> Result<Pending<'a>> {
-        let start = Instant::now();
-        let pending = self.draws.step(&mut session.model, input);
-        self.busy += start.elapsed();
-        pending
+        let (pending, busy) = self.draws.step(&mut session.model, input)?;
+        self.busy += busy;
+        Ok(pending)
     }
 
     fn is_fast(&self) -> bool {

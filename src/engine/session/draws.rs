@@ -10,6 +10,7 @@ use crate::kernels::{DrawSettings, Drawn};
 use crate::model::{Input, Model, Want};
 use crate::protocol::GenerateOptions;
 use crate::sampler::Sampler;
+use web_time::{Duration, Instant};
 
 /// Draws the tokens of one answer.
 pub struct Draws<'a> {
@@ -94,14 +95,18 @@ impl<'a> Draws<'a> {
         }
     }
 
-    /// Sends `input`, one token, through `model` and begins to draw the one after it.
+    /// Sends `input`, one token, through `model` and begins to draw the one after it. Also the CPU work for that. A software
+    /// driver outside of browsers computes while it takes a submission, so there it counts up to that only.
     ///
     /// # Errors
     /// Those of [`Model::forward`].
-    pub fn step(&mut self, model: &mut Model, input: Input<'_>) -> Result<Pending<'a>> {
+    pub fn step(&mut self, model: &mut Model, input: Input<'_>) -> Result<(Pending<'a>, Duration)> {
         let want = self.want();
+        let start = Instant::now();
         model.forward(self.gpu, input, want)?;
-        Ok(self.fetch(model, want))
+        let queued = start.elapsed();
+        let pending = self.fetch(model, want);
+        Ok((pending, if cfg!(target_arch = "wasm32") { start.elapsed() } else { queued }))
     }
 
     /// The token; `None` if all logits must be looked at: see [`Draws::draw_from`].
