@@ -18,8 +18,9 @@ fn demand(bytes: u64) -> Demand {
 
 #[test]
 fn variants_are_measured_once_and_a_wish_comes_first() {
-    // One test: burn has one device in a process.
-    let gpu = pollster::block_on(Gpu::open(GpuOptions::default())).expect("a Vulkan driver");
+    // One test: burn has one device in a process. It binds less than the whole matrix, and not what 128 tokens make of it.
+    let options = GpuOptions { max_binding_bytes: Some(48 << 10), ..Default::default() };
+    let gpu = pollster::block_on(Gpu::open(options)).expect("a Vulkan driver");
     let choose = |demand: &Demand, forced: &[&str], known: &[KernelSpeed]| {
         let forced: Vec<String> = forced.iter().map(|name| (*name).to_owned()).collect();
         pollster::block_on(choose(&gpu, demand, &forced, known))
@@ -30,6 +31,14 @@ fn variants_are_measured_once_and_a_wish_comes_first() {
     assert_eq!((small.ranking, small.speeds), (Ranking::suited_to(&gpu), vec![]));
 
     let large = demand(1 << 30);
+    let ranked = choose(&large, &[], &[]).expect("chooses").ranking;
+    let suited = Ranking::suited_to(&gpu);
+    let lengths = |ranking: &Ranking| {
+        let Ranking { matvec, matmul, attention } = ranking;
+        (matvec.of(DType::Q8_0).len(), matmul.of(DType::Q8_0).len(), attention.len())
+    };
+    assert_eq!(lengths(&ranked), lengths(&suited), "what cannot be tried is still there");
+    assert_eq!(ranked.matmul.of(DType::Q8_0), suited.matmul.of(DType::Q8_0), "and keeps its order");
     let mut known = choose(&large, &[], &[]).expect("chooses").speeds;
     assert!(!known.is_empty() && known.iter().all(|speed| speed.seconds > 0.0), "{known:?}");
     // What was beyond the first load's patience is measured at the next ones, and what was not is not measured again.

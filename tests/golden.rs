@@ -126,8 +126,10 @@ async fn check_draws(gpu: &Rc<Gpu>, fixture: &Fixture) {
     let ways = [
         GenerateOptions { temperature: 0.0, repetition_penalty: 1.0, ..open.clone() },
         GenerateOptions { repetition_penalty: 1.2, ..open.clone() },
-        // Wider than the candidates now and then.
+        // As wide as the candidates or wider, sooner or later.
         GenerateOptions { temperature: 1.0, top_k: 0, top_p: 0.97, ..open.clone() },
+        GenerateOptions { temperature: 1.0, top_k: 0, top_p: 0.995, ..open.clone() },
+        GenerateOptions { temperature: 1.0, top_k: 0, top_p: 0.9999, ..open.clone() },
         // Never decided by them.
         GenerateOptions { temperature: 1.0, top_k: 0, top_p: 1.0, ..open },
     ];
@@ -140,7 +142,7 @@ async fn check_draws(gpu: &Rc<Gpu>, fixture: &Fixture) {
         let mut logits = read(&mut session, &fixture.prompt).await;
         let stops = session.tokenizer().vocabulary().stop_ids().to_vec();
         while ids.len() < COUNT as usize {
-            let unit = if on_host { sampler.unit() } else { Unit::at_most(sampler.unit()).value().into() };
+            let unit = if on_host { sampler.unit() } else { f64::from(Unit::new(sampler.unit()).single()) };
             let id = sampler.sample_at(&mut logits, unit).expect("finite");
             if stops.contains(&id) {
                 break;

@@ -8,15 +8,14 @@
 #[allow(dead_code, reason = "shared with the tests of the kernels, which use all of it")]
 mod bound;
 
-use inkstone::engine::selftest::check::{
-    Check, DRAW, EPS, FFN, GATES, POSITION, TOKENS, VOCABULARY, WIDTH, sample, units,
-};
+use inkstone::engine::selftest::check::{Check, EPS, FFN, GATES, POSITION, TOKENS, WIDTH, draws, sample};
 use inkstone::engine::selftest::inputs::Inputs;
 use inkstone::engine::selftest::inputs::side_by_side;
 use inkstone::engine::selftest::stored::{Expected, Stored, stored};
 use inkstone::engine::selftest::{Scope, SelfTest, verdict};
 use inkstone::gpu::{Gpu, GpuOptions};
-use inkstone::kernels::{Accumulate, KvSide, Packed, Ranking, Rows, twin};
+use inkstone::kernels::step::Unit;
+use inkstone::kernels::{Accumulate, DrawSettings, KvSide, Packed, Ranking, Rows, twin};
 use inkstone::protocol::{GenerateOptions, KvType};
 use inkstone::quant::{DType, dequantize};
 use inkstone::sampler::Sampler;
@@ -64,24 +63,34 @@ fn twin_of(check: Check) -> (Vec<f32>, Vec<f64>) {
             (twin::silu_mul(FFN, &gate_up), bounds.collect())
         }
         Check::Draw => {
-            let mut logits = inputs.floats(VOCABULARY);
-            let options = GenerateOptions {
-                temperature: DRAW.temperature,
-                top_k: DRAW.top_k,
-                top_p: DRAW.top_p,
-                min_p: DRAW.min_p,
-                repetition_penalty: DRAW.penalty,
-                ..Default::default()
-            };
-            let mut sampler = Sampler::new(&options, 0).expect("in range");
-            let ids: Vec<f32> = units()
-                .map(|unit| sampler.sample_at(&mut logits, unit.value().into()).expect("finite") as f32)
-                .collect();
+            let logits = inputs.logits();
+            let ids: Vec<f32> = draws().map(|(way, unit)| id_drawn(&logits, way, unit) as f32).collect();
             // Rounding moves no boundary across a number that lies in the middle between two.
             let bounds = vec![0.0; ids.len()];
             (ids, bounds)
         }
     }
+}
+
+fn id_drawn(logits: &[f32], way: DrawSettings, unit: Unit) -> u32 {
+    let DrawSettings { temperature, top_p, min_p, penalty: repetition_penalty, top_k } = way;
+    let options = GenerateOptions { temperature, top_k, top_p, min_p, repetition_penalty, ..Default::default() };
+    let mut sampler = Sampler::new(&options, 0).expect("in range");
+    sampler.sample_at(&mut logits.to_vec(), unit.value()).expect("finite")
+}
+
+#[test]
+fn every_cut_and_the_temperature_decide_a_draw_of_the_check() {
+    let mut inputs = Inputs::new(Check::Draw);
+    inputs.tokens();
+    let logits = inputs.logits();
+    let changed = |change: &dyn Fn(DrawSettings) -> DrawSettings| {
+        draws().filter(|(way, unit)| id_drawn(&logits, *way, *unit) != id_drawn(&logits, change(*way), *unit)).count()
+    };
+    assert!(changed(&|way| DrawSettings { temperature: 1.0, ..way }) > 0);
+    assert!(changed(&|way| DrawSettings { top_p: 1.0, ..way }) > 0);
+    assert!(changed(&|way| DrawSettings { min_p: 0.0, ..way }) > 0);
+    assert!(changed(&|way| DrawSettings { top_k: 0, ..way }) > 0);
 }
 
 fn dequantized(dtype: DType, blocks: &[u8]) -> Vec<f32> {

@@ -35,7 +35,7 @@ pub async fn bench(
         cpu.push(busy);
     }
     let before = session.gpu().counts();
-    session.decode_some(token(session, 0), 1).await?;
+    session.decode_some(token(session, 0), 1, cancel).await?;
     let after = session.gpu().counts();
     let depth_tok_s = if depth == 0 { None } else { Some(at_depth(session, &plan, cancel).await?) };
     let figures = if kernels { Some(kernel_figures(session, prompt, cancel).await?) } else { None };
@@ -94,9 +94,8 @@ async fn read(session: &mut Session, length: u32, cancel: &Cancel) -> Result<f64
 
 /// Seconds for each of `count` tokens, and of CPU work for each.
 async fn decode_some(session: &mut Session, count: u32, cancel: &Cancel) -> Result<(f64, f64)> {
-    cancel.check()?;
     let start = Instant::now();
-    let busy = session.decode_some(token(session, 1), count).await?;
+    let busy = session.decode_some(token(session, 1), count, cancel).await?;
     Ok((start.elapsed().as_secs_f64() / f64::from(count), busy / f64::from(count)))
 }
 

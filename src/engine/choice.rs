@@ -2,10 +2,11 @@
 //! page.
 //!
 //! Kernels are compiled for their sizes, and compiling is what takes long; so the time for it is limited, and what was not
-//! measured at one load is measured at the next. Until then the device's kind decides. Whether a variant is right is not
+//! measured at one load is measured at the next. Until then the device's kind decides. All variants of a kernel run on the
+//! same buffers, whose contents do not matter: another model may still be there. Whether a variant is right is not
 //! asked here: the self-test goes through the ranking that comes of this, and takes the first that is.
 
-use super::trial::Trial;
+use super::trial::{Trial, attention_buffers, matmul_buffers, matvec_buffers};
 use crate::error::{ErrorKind, Result};
 use crate::gpu::Gpu;
 use crate::kernels::{Attention, Packed, Ranking, Variant};
@@ -19,6 +20,9 @@ const WORTH_BYTES: u64 = 64 << 20;
 /// No further kernel is compiled after this.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
+/// Rows of a matrix that are multiplied with one token: as many as any matrix of a block has.
+const MATVEC_ROWS: u32 = 32_768;
+
 /// Rows of a matrix that are multiplied with many tokens: enough to keep a GPU busy.
 const MATMUL_ROWS: u32 = 4096;
 
@@ -26,7 +30,7 @@ const MATMUL_ROWS: u32 = 4096;
 const TOKENS: u32 = 128;
 
 /// Seconds that each variant runs for, in each round.
-const SECONDS: f64 = 0.01;
+const SECONDS: f64 = 0.02;
 
 /// Each variant's best round counts. Rounds take turns, since processors speed up and slow down.
 const ROUNDS: usize = 3;
@@ -42,6 +46,13 @@ pub struct Demand {
     pub bytes: u64,
 }
 
+impl Demand {
+    /// Whether the model is so large that the best variants matter.
+    pub fn is_worth_choosing(&self) -> bool {
+        self.bytes >= WORTH_BYTES
+    }
+}
+
 /// Variants in order of their speed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
@@ -54,33 +65,50 @@ pub struct Choice {
 }
 
 /// Ranks the variants for `demand`, by what is `known` of this GPU and by measuring the rest; those whose names are
-/// `forced` come first.
+/// `forced` come first, where this GPU can run them.
 ///
 /// # Errors
-/// `BadRequest` for names that cannot be had, `GpuLost`.
+/// `BadRequest` for names that no variant has, `GpuLost`.
 pub async fn choose(gpu: &Gpu, demand: &Demand, forced: &[String], known: &[KernelSpeed]) -> Result<Choice> {
     let mut ranking = Ranking::suited_to(gpu);
     ranking.clone().force(forced)?;
     let known = known.iter().map(|speed| (speed.kernel.clone(), speed.seconds)).collect();
     let mut stopwatch = Stopwatch { gpu, start: Instant::now(), known, found: Vec::new() };
-    if demand.bytes >= WORTH_BYTES {
+    if demand.is_worth_choosing() {
         for packed in &demand.matrices {
-            let variants = ranking.matvec.of(packed.dtype).clone();
-            let sorted = stopwatch.sort(variants, |variant| Trial::matvec(gpu, packed, variant)).await?;
-            ranking.matvec.set(packed.dtype, sorted);
-            let part = Packed { rows: packed.rows.min(MATMUL_ROWS), ..*packed };
-            let variants = ranking.matmul.of(packed.dtype).clone();
-            let sorted = stopwatch.sort(variants, |variant| Trial::matmul(gpu, &part, TOKENS, variant)).await?;
-            ranking.matmul.set(packed.dtype, sorted);
+            let packed = &shortened(gpu, *packed, MATVEC_ROWS);
+            if let Ok(buffers) = matvec_buffers(gpu, packed) {
+                let variants = ranking.matvec.of(packed.dtype).clone();
+                let trial = |variant| Trial::matvec(packed, variant, &buffers);
+                ranking.matvec.set(packed.dtype, stopwatch.sort(variants, trial).await?);
+            }
+            let packed = &shortened(gpu, *packed, MATMUL_ROWS);
+            if let Ok(buffers) = matmul_buffers(gpu, packed, TOKENS) {
+                let variants = ranking.matmul.of(packed.dtype).clone();
+                let trial = |variant| Trial::matmul(packed, TOKENS, variant, &buffers);
+                ranking.matmul.set(packed.dtype, stopwatch.sort(variants, trial).await?);
+            }
         }
         let sizes = &demand.attention;
         let count = TOKENS.min(sizes.kv.context);
-        let variants = ranking.attention.clone();
-        ranking.attention = stopwatch.sort(variants, |variant| Trial::attention(gpu, sizes, count, variant)).await?;
+        if let Ok(buffers) = attention_buffers(gpu, sizes, count) {
+            let variants = ranking.attention.clone();
+            let trial = |variant| Trial::attention(sizes, count, variant, &buffers);
+            ranking.attention = stopwatch.sort(variants, trial).await?;
+        }
     }
     ranking.force(forced)?;
     let milliseconds = stopwatch.start.elapsed().as_secs_f64() * 1e3;
     Ok(Choice { ranking, speeds: stopwatch.found, milliseconds })
+}
+
+/// The first rows of a matrix, at most `rows` and as many as can be bound.
+fn shortened(gpu: &Gpu, packed: Packed, rows: u32) -> Packed {
+    let mut packed = Packed { rows: packed.rows.min(rows), ..packed };
+    while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
+        packed.rows /= 2;
+    }
+    packed
 }
 
 struct Stopwatch<'a> {
@@ -92,13 +120,12 @@ struct Stopwatch<'a> {
 
 impl Stopwatch<'_> {
     /// `variants` with those whose speed is known in front, the fastest first.
-    async fn sort<V: Variant>(&mut self, variants: Vec<V>, trial: impl Fn(V) -> Result<Trial>) -> Result<Vec<V>> {
-        let mut timed = Vec::with_capacity(variants.len());
-        for variant in variants {
-            // Without memory for it, there is no trial; the model itself may still fit where this one is gone.
-            let Ok(trial) = trial(variant) else { continue };
-            timed.push(Timed { variant, seconds: self.known.get(&trial.name()).copied(), trial, once: None });
-        }
+    async fn sort<V: Variant>(&mut self, variants: Vec<V>, trial: impl Fn(V) -> Trial) -> Result<Vec<V>> {
+        let timed = variants.into_iter().map(|variant| {
+            let trial = trial(variant);
+            Timed { variant, seconds: self.known.get(&trial.name()).copied(), trial, once: None }
+        });
+        let mut timed: Vec<_> = timed.collect();
         for timed in timed.iter_mut().filter(|timed| timed.seconds.is_none()) {
             if self.start.elapsed() > PATIENCE {
                 break;
@@ -123,9 +150,8 @@ impl Stopwatch<'_> {
 
     /// Seconds of one launch after another that compiles; `None` if the kernel does not run here.
     async fn once(&self, trial: &Trial) -> Result<Option<f64>> {
-        let first = trial.seconds(self.gpu, 1).await;
-        match first {
-            Ok(_) => Ok(Some(trial.seconds(self.gpu, 1).await?)),
+        match trial.prove(self.gpu).await {
+            Ok(()) => Ok(Some(trial.seconds(self.gpu, 1).await?)),
             Err(error) if error.kind() == ErrorKind::GpuLost => Err(error),
             Err(_) => Ok(None),
         }

@@ -5,7 +5,7 @@
 
 use super::Session;
 use super::trial::{Trial, seconds};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::gpu::{DeviceClass, Gpu, Launch};
 use crate::kernels::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Variant, Variants, multiplying, reading};
 use crate::protocol::{KernelFigures, KernelPart};
@@ -25,12 +25,20 @@ const READ_BYTES: u64 = 256 << 20;
 /// # Errors
 /// `Cancelled`, and the GPU's.
 pub async fn kernel_figures(session: &mut Session, prompt: u32, cancel: &Cancel) -> Result<KernelFigures> {
-    let gpu = session.gpu().clone();
     let chosen = session.model().variants().clone();
+    let figures = measure(session, &chosen, prompt, cancel).await;
+    // Whatever has happened: the conversation goes on with what was chosen.
+    session.set_variants(chosen);
+    session.clear();
+    figures
+}
+
+async fn measure(session: &mut Session, chosen: &Variants, prompt: u32, cancel: &Cancel) -> Result<KernelFigures> {
+    let gpu = session.gpu().clone();
     session.clear();
     let prompt = prompt.min(session.model().step_tokens());
-    let mut decode = Step::measure(session, 1, &chosen, cancel).await?;
-    let mut prefill = Step::measure(session, prompt, &chosen, cancel).await?;
+    let mut decode = Step::measure(session, 1, chosen, cancel).await?;
+    let mut prefill = Step::measure(session, prompt, chosen, cancel).await?;
     // One kind of kernel varies at a time, so that the parts stay comparable.
     for variant in MatvecVariant::by_preference(&gpu) {
         let other = Variants { matvec: ByType::all(variant), ..chosen.clone() };
@@ -44,8 +52,6 @@ pub async fn kernel_figures(session: &mut Session, prompt: u32, cancel: &Cancel)
         let other = Variants { attention: variant, ..chosen.clone() };
         prefill.compare(session, &other, variant.name(), cancel).await?;
     }
-    session.set_variants(chosen);
-    session.clear();
     Ok(KernelFigures {
         read_gb_s: read_ceiling(&gpu).await?,
         f32_gflop_s: f32_ceiling(&gpu).await?,
@@ -70,6 +76,15 @@ struct Kind {
     seconds: f64,
     /// The fastest variant so far, and its seconds; empty where there are none to compare.
     best: (&'static str, f64),
+}
+
+impl Kind {
+    /// Keeps the fastest.
+    fn offer(&mut self, name: &'static str, seconds: f64) {
+        if self.best.0.is_empty() || seconds < self.best.1 {
+            self.best = (name, seconds);
+        }
+    }
 }
 
 impl Step {
@@ -98,10 +113,17 @@ impl Step {
             let same = |kind: &&mut Kind| kind.part == other.part && kind.matrix == other.matrix;
             let Some(kind) = self.kinds.iter_mut().find(same).filter(|_| other.kernel == name) else { continue };
             cancel.check()?;
-            let seconds = if kind.kernel == name { kind.seconds } else { time(&gpu, &other.launches).await? };
-            if kind.best.0.is_empty() || seconds < kind.best.1 {
-                kind.best = (name, seconds);
+            if kind.kernel == name {
+                kind.offer(name, kind.seconds);
+                continue;
             }
+            let seconds = match time(&gpu, &other.launches).await {
+                Ok(seconds) => seconds,
+                Err(error) if error.kind() == ErrorKind::GpuLost => return Err(error),
+                // It does not run here.
+                Err(_) => continue,
+            };
+            kind.offer(name, seconds);
         }
         Ok(())
     }

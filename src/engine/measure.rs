@@ -6,13 +6,14 @@
 //! are few.
 
 use super::Session;
-use super::trial::Trial;
+use super::trial::{Trial, matvec_buffers};
 use crate::error::Result;
 use crate::gpu::{DeviceClass, Gpu};
 use crate::kernels::{ByType, MatvecVariant, Packed};
 use crate::model::Model;
 use crate::protocol::{Measurement, Processor};
 use crate::quant::DType;
+use crate::source::Cancel;
 use web_time::Instant;
 
 /// The types that matrices of the published files have.
@@ -99,7 +100,7 @@ fn matrix(gpu: &Gpu, dtype: DType, rows: u32) -> Packed {
 
 /// A trial, and the seconds of one launch after another that compiled.
 async fn compiled(gpu: &Gpu, packed: &Packed, variant: MatvecVariant) -> Result<(Trial, f64)> {
-    let trial = Trial::matvec(gpu, packed, variant)?;
+    let trial = Trial::matvec(packed, variant, &matvec_buffers(gpu, packed)?);
     trial.seconds(gpu, 1).await?;
     let once = trial.seconds(gpu, 1).await?;
     Ok((trial, once))
@@ -122,7 +123,7 @@ async fn seconds_per_launch(session: &mut Session, measured: &Measurement) -> Re
             break;
         }
         let start = Instant::now();
-        session.decode(token).await?;
+        session.decode_some(token, 1, &Cancel::new()).await?;
         seconds.push(start.elapsed().as_secs_f64());
     }
     session.clear();

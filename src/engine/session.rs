@@ -173,14 +173,15 @@ impl Session {
                 stats.context_used = self.model.length();
                 return Ok((FinishReason::Cancelled, stats));
             }
-            Err(error) => return Err(error),
+            Err(error) => return self.distrust(Err(error)),
         }
         let pending = draws.fetch(&self.model, want);
         let mut answer = Answer::new(draws, pending);
         let reason = self.follow(&mut answer, options, (start, &mut stats), cancel, emit).await;
         answer.end(self).await;
+        let reason = self.distrust(reason)?;
         stats.context_used = self.model.length();
-        Ok((reason?, stats))
+        Ok((reason, stats))
     }
 
     /// Takes the tokens of `answer` as they come.
@@ -241,22 +242,39 @@ impl Session {
     /// Decodes `count` tokens from `token` on, as an answer does, for benchmarks: the seconds of CPU work.
     ///
     /// # Errors
-    /// As [`Session::decode`].
-    pub(super) async fn decode_some(&mut self, token: u32, count: u32) -> Result<f64> {
+    /// As [`Session::decode`], and `Cancelled`.
+    pub(super) async fn decode_some(&mut self, token: u32, count: u32, cancel: &Cancel) -> Result<f64> {
         let gpu = self.gpu.clone();
         let mut draws = Draws::new(&gpu, &self.model, &GenerateOptions::by_heart(), 0, &[])?;
         let (pending, busy) = draws.step(&mut self.model, Input::Tokens(&[token]))?;
         self.tokens.push(token);
         let mut answer = Answer::new(draws, pending);
+        let done = self.follow_all(&mut answer, count, cancel).await;
+        let busy = busy.as_secs_f64() + answer.busy_seconds();
+        answer.end(self).await;
+        done.map(|()| busy)
+    }
+
+    /// Takes `count` tokens of `answer`, whatever they are.
+    async fn follow_all(&mut self, answer: &mut Answer<'_>, count: u32, cancel: &Cancel) -> Result<()> {
         for left in (0..count).rev() {
+            cancel.check()?;
             let next = answer.next(self, left > 0).await?;
             if left > 0 {
                 answer.go_on(self, next)?;
             }
         }
-        let busy = busy.as_secs_f64() + answer.busy_seconds();
-        answer.end(self).await;
-        Ok(busy)
+        Ok(())
+    }
+
+    /// Forgets the conversation where `result` says that what is in the cache may not be what was meant.
+    fn distrust<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && matches!(error.kind(), ErrorKind::Gpu | ErrorKind::GpuOutOfMemory | ErrorKind::NotFinite)
+        {
+            self.clear();
+        }
+        result
     }
 
     /// How many tokens at the beginning of `prompt` are in the cache.

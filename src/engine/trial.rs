@@ -8,57 +8,84 @@ use crate::kernels::{
 };
 use web_time::Instant;
 
-/// A launch with buffers of its own.
+/// A launch on buffers that may be shared: all trials of one matrix can have the same.
 pub struct Trial(Launch);
 
+/// Buffers of a matrix and a vector.
+///
+/// # Errors
+/// `GpuLimits`.
+pub fn matvec_buffers(gpu: &Gpu, packed: &Packed) -> Result<Vec<Buffer>> {
+    let rows = u64::from(packed.first_row) + u64::from(packed.rows);
+    buffers(gpu, &[packed.bytes(), 4 * u64::from(packed.cols), 4 * rows])
+}
+
+/// Buffers of a matrix and the vectors of `count` tokens.
+///
+/// # Errors
+/// `GpuLimits`.
+pub fn matmul_buffers(gpu: &Gpu, packed: &Packed, count: u32) -> Result<Vec<Buffer>> {
+    let floats = |width: u32| 4 * u64::from(count) * u64::from(width);
+    let rows = packed.first_row + packed.rows;
+    let buffers = buffers(gpu, &[packed.bytes(), floats(packed.cols), floats(rows), step::BYTES])?;
+    write_step(gpu, &buffers, 3, count);
+    Ok(buffers)
+}
+
+/// Buffers of the attention of `count` tokens at the beginning of a conversation.
+///
+/// # Errors
+/// `GpuLimits`.
+pub fn attention_buffers(gpu: &Gpu, sizes: &Attention, count: u32) -> Result<Vec<Buffer>> {
+    let floats = |width: u32| 4 * u64::from(count) * u64::from(width);
+    let cache = sizes.kv.bytes();
+    let out = floats(sizes.heads * sizes.kv.head_dim);
+    let buffers = buffers(gpu, &[step::BYTES, floats(sizes.width()), cache, cache, out])?;
+    write_step(gpu, &buffers, 0, count);
+    Ok(buffers)
+}
+
 impl Trial {
-    /// A matrix with one vector.
-    ///
-    /// # Errors
-    /// Those of allocating.
-    pub fn matvec(gpu: &Gpu, packed: &Packed, variant: MatvecVariant) -> Result<Self> {
+    /// A matrix with one vector, on [`matvec_buffers`].
+    pub fn matvec(packed: &Packed, variant: MatvecVariant, buffers: &[Buffer]) -> Self {
         let (kernel, workgroups) = matvec(packed, Input::Plain, Output::Rows(Accumulate::Replace), variant);
-        let rows = u64::from(packed.first_row) + u64::from(packed.rows);
-        let buffers = buffers(gpu, &[packed.bytes(), 4 * u64::from(packed.cols), 4 * rows])?;
-        Ok(Self(Launch { kernel, workgroups, buffers }))
+        Self(Launch { kernel, workgroups, buffers: buffers.to_vec() })
     }
 
-    /// A matrix with the vectors of `count` tokens.
-    ///
-    /// # Errors
-    /// Those of allocating.
-    pub fn matmul(gpu: &Gpu, packed: &Packed, count: u32, variant: MatmulVariant) -> Result<Self> {
-        let rows = packed.first_row + packed.rows;
-        let matmul = matmul(packed, Accumulate::Replace, rows, variant);
-        let floats = |width: u32| 4 * u64::from(count) * u64::from(width);
-        let buffers = buffers(gpu, &[packed.bytes(), floats(packed.cols), floats(rows), step::BYTES])?;
-        write_step(gpu, &buffers, 3, count);
+    /// A matrix with the vectors of `count` tokens, on [`matmul_buffers`].
+    pub fn matmul(packed: &Packed, count: u32, variant: MatmulVariant, buffers: &[Buffer]) -> Self {
+        let matmul = matmul(packed, Accumulate::Replace, packed.first_row + packed.rows, variant);
         let workgroups = matmul.workgroups(count);
-        Ok(Self(Launch { kernel: matmul.kernel, workgroups, buffers }))
+        Self(Launch { kernel: matmul.kernel, workgroups, buffers: buffers.to_vec() })
     }
 
-    /// Attention of `count` tokens at the beginning of a conversation.
-    ///
-    /// # Errors
-    /// Those of allocating.
-    pub fn attention(gpu: &Gpu, sizes: &Attention, count: u32, variant: AttentionVariant) -> Result<Self> {
+    /// Attention of `count` tokens, on [`attention_buffers`].
+    pub fn attention(sizes: &Attention, count: u32, variant: AttentionVariant, buffers: &[Buffer]) -> Self {
         let attention = attention(sizes, variant);
-        let floats = |width: u32| 4 * u64::from(count) * u64::from(width);
-        let cache = sizes.kv.bytes();
-        let out = floats(sizes.heads * sizes.kv.head_dim);
-        let buffers = buffers(gpu, &[step::BYTES, floats(sizes.width()), cache, cache, out])?;
-        write_step(gpu, &buffers, 0, count);
         let workgroups = attention.workgroups(count);
-        Ok(Self(Launch { kernel: attention.kernel, workgroups, buffers }))
+        Self(Launch { kernel: attention.kernel, workgroups, buffers: buffers.to_vec() })
     }
 
     /// A kernel at one of the device's limits.
     ///
     /// # Errors
-    /// Those of allocating.
+    /// `GpuLimits`.
     pub fn ceiling(gpu: &Gpu, ceiling: &Ceiling) -> Result<Self> {
         let buffers = buffers(gpu, &[ceiling.source_bytes, ceiling.found_bytes])?;
         Ok(Self(Launch { kernel: ceiling.kernel.clone(), workgroups: ceiling.workgroups, buffers }))
+    }
+
+    /// Runs once and waits: compiles, and an error if the kernel does not run here.
+    ///
+    /// # Errors
+    /// The GPU's.
+    pub async fn prove(&self, gpu: &Gpu) -> Result<()> {
+        gpu.run(&self.0);
+        // Outside of browsers, what a kernel that does not compile should have written tells; waiting alone does not.
+        for buffer in &self.0.buffers {
+            gpu.read(buffer, 1).await?;
+        }
+        Ok(())
     }
 
     /// What it measures: the kernel, its matrix, a fingerprint of the shader.
@@ -77,15 +104,29 @@ impl Trial {
     }
 }
 
-/// Seconds for `count` times all of `launches`, from an idle GPU to the end of the last.
+/// Launches that take longer than this are submitted one by one: drivers reset a GPU that is busy with one submission for
+/// seconds.
+const LONG: f64 = 0.015;
+
+/// Seconds for `count` times all of `launches`, which do the same, from an idle GPU to the end of the last.
 ///
 /// # Errors
 /// The GPU's.
 pub async fn seconds(gpu: &Gpu, launches: &[Launch], count: u32) -> Result<f64> {
     gpu.finish().await?;
     let start = Instant::now();
-    for _ in 0..count {
-        launches.iter().for_each(|launch| gpu.run(launch));
+    let Some((first, rest)) = launches.split_first() else { return Ok(0.0) };
+    gpu.run(first);
+    let are_several = count > 1 || !rest.is_empty();
+    if are_several {
+        gpu.finish().await?;
+    }
+    let is_long = start.elapsed().as_secs_f64() > LONG;
+    for (i, launch) in (0..count).flat_map(|round| if round == 0 { rest.iter() } else { launches.iter() }).enumerate() {
+        gpu.run(launch);
+        if is_long || i % 64 == 63 {
+            gpu.submit()?;
+        }
     }
     gpu.finish().await?;
     Ok(start.elapsed().as_secs_f64())

@@ -62,8 +62,8 @@ impl Model {
     /// Kernel launches of a block for one token, where no matrix is cut and the conversation is short.
     pub const LAUNCHES_PER_BLOCK: u32 = Layer::LAUNCHES;
 
-    /// Launches for one token before and after the blocks.
-    pub const LAUNCHES_BESIDE: u32 = 3;
+    /// Launches for one token before and after the blocks: embedding, norm, head, and four of the draw.
+    pub const LAUNCHES_BESIDE: u32 = 7;
 
     /// Uploads the weights and allocates everything that a context of `context` tokens needs. Kernels are compiled while
     /// the weights come.

@@ -17,13 +17,6 @@ pub fn merged(before: Option<Verified>, new: Verified) -> Verified {
     Verified { adapter: new.adapter, checks, speeds }
 }
 
-/// What is known after a self-test that has shown `new`. Its checks take the place of all earlier ones: one that fails
-/// now must not count as passed any more. It measures no speed, so what is known of the same adapter stays.
-pub fn retested(before: Option<Verified>, new: Verified) -> Verified {
-    let speeds = of_adapter(before, &new.adapter).speeds;
-    Verified { speeds, ..new }
-}
-
 /// What was known before of this adapter: nothing, if that was another one.
 fn of_adapter(before: Option<Verified>, adapter: &str) -> Verified {
     before.filter(|before| before.adapter == adapter).unwrap_or_default()
@@ -70,15 +63,6 @@ mod tests {
     fn a_load_that_measures_nothing_keeps_the_speeds() {
         let before = verified("A", &["rope"], &[("rows", 2.0)]);
         assert_eq!(merged(Some(before.clone()), verified("A", &[], &[])), before);
-    }
-
-    #[test]
-    fn a_self_test_replaces_the_checks_and_keeps_the_speeds_of_its_adapter() {
-        let before = verified("A", &["rope", "silu"], &[("rows", 2.0)]);
-        let after = retested(Some(before.clone()), verified("A", &["rope"], &[]));
-        assert_eq!(after, verified("A", &["rope"], &[("rows", 2.0)]));
-        assert_eq!(retested(Some(before), verified("B", &["rope"], &[])), verified("B", &["rope"], &[]));
-        assert_eq!(retested(None, verified("B", &["rope"], &[])), verified("B", &["rope"], &[]));
     }
 
     #[test]

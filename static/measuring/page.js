@@ -107,6 +107,7 @@ async function run() {
 }
 
 function stop() {
+  if (stopper.signal.aborted) return;
   stopper.abort();
   tell(say('stopping'));
   enter('stopping');
@@ -149,7 +150,9 @@ function verified() {
 function enter(state) {
   form.dataset.state = state;
   element('fields').disabled = state === 'running' || state === 'stopping';
-  element('run').disabled = state === 'starting' || state === 'stopping';
+  element('run').disabled = state === 'starting';
+  // A button that is disabled loses the keyboard's focus.
+  element('run').setAttribute('aria-disabled', String(state === 'stopping'));
   element('run').textContent = say(state === 'running' || state === 'stopping' ? 'stop' : 'run');
   element('bar').hidden = state !== 'running';
 }

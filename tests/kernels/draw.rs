@@ -39,7 +39,7 @@ fn on_gpu(case: Case) -> Left {
         let settings = buffer(gpu, &case.settings.words(vocabulary));
         let seen = buffer(gpu, &bits(&case.seen, vocabulary));
         let mut step = step_of(7, 1);
-        step[2] = case.unit.value().to_bits();
+        step[2] = case.unit.single().to_bits();
         let step = buffer(gpu, &step);
         let logits = buffer(gpu, &words(&case.logits));
         let [maxima, masses] = [Draw::MAXIMA_BYTES, Draw::MASSES_BYTES].map(empty);
@@ -70,7 +70,7 @@ fn allowed(case: &Case) -> BTreeSet<u32> {
     let around = |value: f64| [value, value - SLACK, value + SLACK];
     let mut ids = BTreeSet::new();
     let DrawSettings { temperature, top_p, min_p, penalty, top_k } = case.settings;
-    for unit in around(case.unit.value().into()) {
+    for unit in around(case.unit.value()) {
         for top_p in around(top_p.into()) {
             for min_p in [1.0 - SLACK, 1.0, 1.0 + SLACK].map(|factor| f64::from(min_p) * factor) {
                 let options = GenerateOptions {
@@ -145,7 +145,7 @@ fn draws_are_the_samplers() {
                 let logits = logits(&mut random, vocabulary, peak);
                 let best = (0..vocabulary).max_by(|a, b| logits[*a].total_cmp(&logits[*b])).expect("not empty") as u32;
                 let seen = vec![best, random.below(vocabulary as u64) as u32];
-                let unit = Unit::at_most(random.below(1 << 24) as f64 / (1 << 24) as f64);
+                let unit = Unit::new(random.below(1 << 24) as f64 / (1 << 24) as f64);
                 let case = Case { logits, seen, settings, unit };
                 let left = on_gpu(case.clone());
                 cases += 1;

@@ -39,10 +39,16 @@ pub const POSITION: u32 = 2;
 pub const EPS: f32 = 1e-5;
 /// Tokens that are drawn from: the guide's vocabulary.
 pub const VOCABULARY: u32 = 3072;
-/// How they are drawn: by everything that a draw can do, but for the penalty, which would change the next one's logits.
-pub const DRAW: DrawSettings = DrawSettings { temperature: 0.75, top_p: 0.875, min_p: 0.0625, penalty: 1.0, top_k: 40 };
-/// How many draws.
-const DRAWS: u32 = 7;
+/// How they are drawn: each cut decides once, top-p over all tokens too. Not the penalty, which would change the next
+/// draw's logits.
+pub const DRAW_WAYS: [DrawSettings; 4] = [
+    DrawSettings { temperature: 1.5, top_p: 1.0, min_p: 0.0, penalty: 1.0, top_k: 24 },
+    DrawSettings { temperature: 0.75, top_p: 0.75, min_p: 0.0, penalty: 1.0, top_k: 40 },
+    DrawSettings { temperature: 2.0, top_p: 1.0, min_p: 0.125, penalty: 1.0, top_k: 0 },
+    DrawSettings { temperature: 2.0, top_p: 0.875, min_p: 0.0, penalty: 1.0, top_k: 0 },
+];
+/// How many draws of each.
+const DRAWS: u32 = 5;
 /// How many of the results are stored for each check, evenly spread.
 pub const SAMPLES: usize = 64;
 
@@ -266,7 +272,7 @@ impl Check {
                 gpu.launch(&kernel, Workgroups(columns, TOKENS, 1), &[&gate_up, &out]);
                 gpu.read_f32(&out, (TOKENS * FFN) as usize).await?
             }
-            Self::Draw => drawn(gpu, &inputs.floats(VOCABULARY)).await?,
+            Self::Draw => drawn(gpu, &inputs.logits()).await?,
         };
         Ok(sample(&results))
     }
@@ -275,14 +281,15 @@ impl Check {
 /// The ids that are drawn from `logits` with some numbers, one after the other.
 async fn drawn(gpu: &Gpu, logits: &[f32]) -> Result<Vec<f32>> {
     let kernels = draw(VOCABULARY);
-    let settings = buffer(gpu, &DRAW.words(VOCABULARY))?;
+    let settings = gpu.allocate(DrawSettings::BYTES, "how to draw")?;
     let seen = buffer(gpu, &vec![0; (Draw::seen_bytes(VOCABULARY) / 4) as usize])?;
     let logits = buffer(gpu, &words(logits))?;
     let empty = |bytes: u64| empty(gpu, (bytes / 4) as u32);
     let (maxima, masses, found) = (empty(Draw::MAXIMA_BYTES)?, empty(Draw::MASSES_BYTES)?, empty(Draw::FOUND_BYTES)?);
     let (candidates, out) = (empty(Draw::CANDIDATES_BYTES)?, empty(4 * Drawn::WORDS as u64)?);
     let mut ids = Vec::new();
-    for unit in units() {
+    for (way, unit) in draws() {
+        gpu.write(&settings, &way.words(VOCABULARY));
         let step = buffer(gpu, &step::words(POSITION, &[0], unit))?;
         gpu.launch(&kernels.maxima.0, kernels.maxima.1, &[&settings, &seen, &logits, &maxima]);
         gpu.launch(&kernels.threshold.0, kernels.threshold.1, &[&maxima, &found]);
@@ -297,9 +304,10 @@ async fn drawn(gpu: &Gpu, logits: &[f32]) -> Result<Vec<f32>> {
     Ok(ids)
 }
 
-/// The numbers that are drawn with, evenly spread.
-pub fn units() -> impl Iterator<Item = Unit> {
-    (0..DRAWS).map(|i| Unit::at_most((f64::from(i) + 0.5) / f64::from(DRAWS)))
+/// How and with which numbers is drawn: each way with as many, evenly spread.
+pub fn draws() -> impl Iterator<Item = (DrawSettings, Unit)> {
+    let units = |i: u32| Unit::new((f64::from(i) + 0.5) / f64::from(DRAWS));
+    DRAW_WAYS.into_iter().flat_map(move |way| (0..DRAWS).map(move |i| (way, units(i))))
 }
 
 fn added(packed: &Packed, variant: MatvecVariant) -> (Kernel, Workgroups) {

@@ -2,7 +2,7 @@
 //!
 //! Every number is a multiple of 2^-6 of modest size, so sums of products lose little and no rounding lies near a tie.
 
-use super::check::{Check, HEAD_DIM, KV_HEADS, TOKENS, WIDTH};
+use super::check::{Check, HEAD_DIM, KV_HEADS, TOKENS, VOCABULARY, WIDTH};
 use crate::kernels::{Packed, step};
 use crate::quant::DType;
 use half::{bf16, f16};
@@ -33,6 +33,11 @@ impl Inputs {
     /// `count` numbers.
     pub fn floats(&mut self, count: u32) -> Vec<f32> {
         (0..count).map(|_| self.float()).collect()
+    }
+
+    /// Logits as a model has them: many small ones, few that stand out. Products of two numbers, which are exact.
+    pub fn logits(&mut self) -> Vec<f32> {
+        (0..VOCABULARY).map(|_| 4.0 * self.float() * self.float()).collect()
     }
 
     /// Numbers small enough for sums of products with them to be about 1.

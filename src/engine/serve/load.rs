@@ -45,10 +45,13 @@ impl Worker {
         };
         let prepared = Prepared::new(&header, &order.options)?;
         let gpu = self.gpu().await?;
-        answer.progress(Stage::Choice, 0, None);
+        let demand = prepared.demand();
+        if demand.is_worth_choosing() {
+            answer.progress(Stage::Choice, 0, None);
+        }
         let known = order.verified.as_ref().filter(|known| known.adapter == gpu.name());
         let known = known.map_or(&[][..], |known| &known.speeds);
-        let choice = choose(&gpu, &prepared.demand(), &order.options.kernels, known).await?;
+        let choice = choose(&gpu, &demand, &order.options.kernels, known).await?;
         cancel.check()?;
         answer.progress(Stage::SelfTest, 0, None);
         let wrong = self.faults.borrow().expected.clone();

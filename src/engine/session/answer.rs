@@ -36,12 +36,12 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// The GPU's and the sampler's; `Internal` without [`Answer::go_on`] in between.
     pub async fn next(&mut self, session: &mut Session, more: bool) -> Result<u32> {
-        let pending = self.pending.take();
-        let pending = pending.ok_or_else(|| Error::new(ErrorKind::Internal, "no token is being drawn"))?;
         if more && self.is_fast() && self.draws.can_run_ahead() {
             self.ahead = Some(self.step(session, Input::Drawn)?);
         }
-        let unit = pending.unit();
+        let pending = self.pending.take();
+        let pending = pending.ok_or_else(|| Error::new(ErrorKind::Internal, "no token is being drawn"))?;
+        let unit = pending.unit().unwrap_or_default();
         let token = match self.draws.token(pending).await? {
             Some(token) => token,
             None => self.draw_again(session, unit).await?,
@@ -98,6 +98,9 @@ impl<'a> Answer<'a> {
     /// Draws on the host where the GPU's candidates did not decide. The step is done again for its logits: a step that
     /// ran ahead has taken their place.
     async fn draw_again(&mut self, session: &mut Session, unit: Unit) -> Result<u32> {
+        if let Some(unit) = self.ahead.as_ref().and_then(Pending::unit) {
+            self.draws.give_back(unit);
+        }
         self.settle().await;
         let last = session.tokens.pop();
         let last = last.ok_or_else(|| Error::new(ErrorKind::Internal, "a draw without a conversation"))?;

@@ -17,6 +17,8 @@ pub struct Draws<'a> {
     gpu: &'a Gpu,
     sampler: Sampler,
     place: Place,
+    /// Of a draw that was given up: the next one has it, so that a seed means the same whether steps run ahead or not.
+    returned: Option<Unit>,
 }
 
 /// Where tokens are drawn.
@@ -43,10 +45,10 @@ impl<'a> Pending<'a> {
     }
 
     /// The number of the draw, where it is made already.
-    pub fn unit(&self) -> Unit {
+    pub fn unit(&self) -> Option<Unit> {
         match self {
-            Self::Drawn(_, unit) => *unit,
-            Self::Logits(_) => Unit::default(),
+            Self::Drawn(_, unit) => Some(*unit),
+            Self::Logits(_) => None,
         }
     }
 }
@@ -66,7 +68,7 @@ impl<'a> Draws<'a> {
         if place == Place::Gpu {
             model.begin_draws(gpu, &settings, sampler.seen());
         }
-        Ok(Self { gpu, sampler, place })
+        Ok(Self { gpu, sampler, place, returned: None })
     }
 
     /// The seed in use.
@@ -82,7 +84,7 @@ impl<'a> Draws<'a> {
     /// What the last step before a draw is to want.
     pub fn want(&mut self) -> Want {
         match self.place {
-            Place::Gpu => Want::Draw(Unit::at_most(self.sampler.unit())),
+            Place::Gpu => Want::Draw(self.unit()),
             Place::Host => Want::Logits,
         }
     }
@@ -115,7 +117,11 @@ impl<'a> Draws<'a> {
     /// The GPU's, and the sampler's.
     pub async fn token(&mut self, pending: Pending<'a>) -> Result<Option<u32>> {
         match pending {
-            Pending::Logits(reading) => Ok(Some(self.sampler.sample(&mut reading.finish_f32().await?)?)),
+            Pending::Logits(reading) => {
+                let mut logits = reading.finish_f32().await?;
+                let unit = self.unit();
+                Ok(Some(self.sampler.sample_at(&mut logits, unit.value())?))
+            }
             Pending::Drawn(reading, _) => {
                 let words = reading.finish().await?;
                 match Drawn::from_words(&words) {
@@ -136,7 +142,16 @@ impl<'a> Draws<'a> {
     pub async fn draw_from(&mut self, model: &Model, unit: Unit) -> Result<u32> {
         self.place = Place::Host;
         let mut logits = model.logits(self.gpu).await?;
-        self.sampler.sample_at(&mut logits, unit.value().into())
+        self.sampler.sample_at(&mut logits, unit.value())
+    }
+
+    /// Takes back the number of a draw that was given up.
+    pub fn give_back(&mut self, unit: Unit) {
+        self.returned = Some(unit);
+    }
+
+    fn unit(&mut self) -> Unit {
+        self.returned.take().unwrap_or_else(|| Unit::new(self.sampler.unit()))
     }
 
     /// Notes a token of the answer.

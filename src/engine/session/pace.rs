@@ -10,9 +10,6 @@ const SUBMISSION_SECONDS: f64 = 0.015;
 /// Fewer tokens than this would leave kernels' tiles empty.
 const FEWEST: u32 = 32;
 
-/// Tokens of the first step, before anything is known.
-const FIRST: u32 = 128;
-
 /// What has been learnt of a model's speed with prompts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
@@ -30,7 +27,8 @@ impl Pace {
     /// Tokens of the next step, at most `most`.
     pub fn tokens(&self, most: u32) -> u32 {
         let tokens = match self.block_token {
-            None => FIRST,
+            // Before anything is known: soon over on any device.
+            None => FEWEST,
             Some(seconds) => {
                 let fit = (SUBMISSION_SECONDS / seconds.max(1e-9)).min(f64::from(MAX_STEP_TOKENS)) as u32;
                 (fit / FEWEST * FEWEST).max(FEWEST)
@@ -63,7 +61,7 @@ mod tests {
     #[test]
     fn fast_gpus_get_long_steps_and_slow_ones_short_ones() {
         let mut pace = Pace::new(32);
-        assert_eq!((pace.tokens(512), pace.grain(128)), (128, Grain::Block));
+        assert_eq!((pace.tokens(512), pace.grain(32)), (32, Grain::Block));
         pace.learn(128, 32.0 * 0.003); // 3 ms a block
         assert_eq!((pace.tokens(512), pace.grain(512)), (512, Grain::Block));
         pace.learn(128, 32.0 * 0.030);
