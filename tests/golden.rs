@@ -13,7 +13,7 @@ use fixture::{Fixture, fixtures};
 use inkstone::engine::{Emitted, Prepared, Session, Upload};
 use inkstone::gpu::{Gpu, GpuOptions};
 use inkstone::kernels::step::Unit;
-use inkstone::kernels::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Variant, Variants};
+use inkstone::kernels::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Ranking, Variant, Variants};
 use inkstone::lab::file::ModelFile;
 use inkstone::model::reference::Reference;
 use inkstone::protocol::{GenerateOptions, KvType, LoadOptions, ModelId};
@@ -41,7 +41,7 @@ async fn session(gpu: &Rc<Gpu>, fixture: &Fixture, kv_type: KvType) -> Session {
         id: ModelId(fixture.name.clone()),
         source: &mut file,
         cancel: &Cancel::new(),
-        variants: Variants::suited_to(gpu),
+        variants: Ranking::suited_to(gpu).first(),
         choice_ms: 0.0,
     };
     prepared.load(gpu.clone(), upload, &mut |_, _| ()).await.expect("loads").0

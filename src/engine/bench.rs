@@ -109,7 +109,7 @@ async fn at_depth(session: &mut Session, plan: &BenchPlan, cancel: &Cancel) -> R
         if round > 0 {
             decode.push(decoded);
         }
-        session.rewind(plan.depth);
+        session.keep(plan.depth as usize);
     }
     Ok(Seconds(decode).rate(1))
 }

@@ -75,14 +75,15 @@ pub async fn choose(gpu: &Gpu, demand: &Demand, forced: &[String], known: &[Kern
     let known = known.iter().map(|speed| (speed.kernel.clone(), speed.seconds)).collect();
     let mut stopwatch = Stopwatch { gpu, start: Instant::now(), known, found: Vec::new() };
     if demand.is_worth_choosing() {
+        let most = gpu.limits().max_binding_bytes;
         for packed in &demand.matrices {
-            let packed = &shortened(gpu, *packed, MATVEC_ROWS);
+            let packed = &packed.shortened(MATVEC_ROWS, most);
             if let Ok(buffers) = matvec_buffers(gpu, packed) {
                 let variants = ranking.matvec.of(packed.dtype).clone();
                 let trial = |variant| Trial::matvec(packed, variant, &buffers);
                 ranking.matvec.set(packed.dtype, stopwatch.sort(variants, trial).await?);
             }
-            let packed = &shortened(gpu, *packed, MATMUL_ROWS);
+            let packed = &packed.shortened(MATMUL_ROWS, most);
             if let Ok(buffers) = matmul_buffers(gpu, packed, TOKENS) {
                 let variants = ranking.matmul.of(packed.dtype).clone();
                 let trial = |variant| Trial::matmul(packed, TOKENS, variant, &buffers);
@@ -100,15 +101,6 @@ pub async fn choose(gpu: &Gpu, demand: &Demand, forced: &[String], known: &[Kern
     ranking.force(forced)?;
     let milliseconds = stopwatch.start.elapsed().as_secs_f64() * 1e3;
     Ok(Choice { ranking, speeds: stopwatch.found, milliseconds })
-}
-
-/// The first rows of a matrix, at most `rows` and as many as can be bound.
-fn shortened(gpu: &Gpu, packed: Packed, rows: u32) -> Packed {
-    let mut packed = Packed { rows: packed.rows.min(rows), ..packed };
-    while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
-        packed.rows /= 2;
-    }
-    packed
 }
 
 struct Stopwatch<'a> {

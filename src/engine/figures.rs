@@ -4,7 +4,7 @@
 //! in a whole step.
 
 use super::Session;
-use super::trial::{Trial, seconds};
+use super::trial::{ceiling_launch, seconds};
 use crate::error::{ErrorKind, Result};
 use crate::gpu::{DeviceClass, Gpu, Launch};
 use crate::kernels::{AttentionVariant, ByType, MatmulVariant, MatvecVariant, Variant, Variants, multiplying, reading};
@@ -191,8 +191,8 @@ async fn time(gpu: &Gpu, launches: &[Launch]) -> Result<f64> {
 
 async fn read_ceiling(gpu: &Gpu) -> Result<f64> {
     let ceiling = reading(READ_BYTES.min(gpu.limits().max_binding_bytes), gpu.class());
-    let best = best(gpu, &Trial::ceiling(gpu, &ceiling)?).await?;
-    Ok(ceiling.work as f64 * 1e-9 / best)
+    let seconds = time(gpu, &[ceiling_launch(gpu, &ceiling)?]).await?;
+    Ok(ceiling.work as f64 * 1e-9 / seconds)
 }
 
 async fn f32_ceiling(gpu: &Gpu) -> Result<f64> {
@@ -201,16 +201,6 @@ async fn f32_ceiling(gpu: &Gpu) -> Result<f64> {
         DeviceClass::Software => 32,
     };
     let ceiling = multiplying(each);
-    let best = best(gpu, &Trial::ceiling(gpu, &ceiling)?).await?;
-    Ok(ceiling.work as f64 * 1e-9 / best)
-}
-
-/// Seconds of the best of some launches, after one that compiles.
-async fn best(gpu: &Gpu, trial: &Trial) -> Result<f64> {
-    trial.seconds(gpu, 1).await?;
-    let mut best = f64::INFINITY;
-    for _ in 0..ROUNDS {
-        best = best.min(trial.seconds(gpu, 1).await?);
-    }
-    Ok(best)
+    let seconds = time(gpu, &[ceiling_launch(gpu, &ceiling)?]).await?;
+    Ok(ceiling.work as f64 * 1e-9 / seconds)
 }

@@ -91,11 +91,7 @@ async fn rate(gpu: &Gpu, dtype: DType, variant: MatvecVariant) -> Result<f64> {
 
 /// A matrix of `rows` rows, or as many as the device can bind.
 fn matrix(gpu: &Gpu, dtype: DType, rows: u32) -> Packed {
-    let mut packed = Packed { dtype, rows, cols: COLS, first_row: 0 };
-    while packed.bytes() > gpu.limits().max_binding_bytes && packed.rows > 64 {
-        packed.rows /= 2;
-    }
-    packed
+    Packed { dtype, rows, cols: COLS, first_row: 0 }.shortened(rows, gpu.limits().max_binding_bytes)
 }
 
 /// A trial, and the seconds of one launch after another that compiled.

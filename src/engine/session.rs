@@ -71,11 +71,6 @@ impl Session {
         self.model.truncate(0);
     }
 
-    /// Forgets all but the first `length` tokens.
-    pub(super) fn rewind(&mut self, length: u32) {
-        self.keep(length as usize);
-    }
-
     /// Makes `prompt` the contents of the cache, keeping the longest prefix that is there already, and returns the logits
     /// after its last token.
     ///
@@ -282,7 +277,8 @@ impl Session {
         prompt.iter().zip(&self.tokens).take_while(|(a, b)| a == b).count()
     }
 
-    fn keep(&mut self, length: usize) {
+    /// Forgets all but the first `length` tokens.
+    pub(super) fn keep(&mut self, length: usize) {
         self.tokens.truncate(length);
         self.model.truncate(length as u32);
     }

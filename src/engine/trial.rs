@@ -45,6 +45,15 @@ pub fn attention_buffers(gpu: &Gpu, sizes: &Attention, count: u32) -> Result<Vec
     Ok(buffers)
 }
 
+/// A kernel at one of the device's limits, on buffers of its own.
+///
+/// # Errors
+/// `GpuLimits`.
+pub fn ceiling_launch(gpu: &Gpu, ceiling: &Ceiling) -> Result<Launch> {
+    let buffers = buffers(gpu, &[ceiling.source_bytes, ceiling.found_bytes])?;
+    Ok(Launch { kernel: ceiling.kernel.clone(), workgroups: ceiling.workgroups, buffers })
+}
+
 impl Trial {
     /// A matrix with one vector, on [`matvec_buffers`].
     pub fn matvec(packed: &Packed, variant: MatvecVariant, buffers: &[Buffer]) -> Self {
@@ -64,15 +73,6 @@ impl Trial {
         let attention = attention(sizes, variant);
         let workgroups = attention.workgroups(count);
         Self(Launch { kernel: attention.kernel, workgroups, buffers: buffers.to_vec() })
-    }
-
-    /// A kernel at one of the device's limits.
-    ///
-    /// # Errors
-    /// `GpuLimits`.
-    pub fn ceiling(gpu: &Gpu, ceiling: &Ceiling) -> Result<Self> {
-        let buffers = buffers(gpu, &[ceiling.source_bytes, ceiling.found_bytes])?;
-        Ok(Self(Launch { kernel: ceiling.kernel.clone(), workgroups: ceiling.workgroups, buffers }))
     }
 
     /// Runs once and waits: compiles, and an error if the kernel does not run here.

@@ -39,6 +39,15 @@ impl Packed {
         self.plane_words().last().map_or(0, |words| words * 4)
     }
 
+    /// Its first rows, at most `rows` and as many as `bytes` hold, by halves.
+    pub fn shortened(mut self, rows: u32, bytes: u64) -> Self {
+        self.rows = self.rows.min(rows);
+        while self.bytes() > bytes && self.rows > 64 {
+            self.rows /= 2;
+        }
+        self
+    }
+
     /// Type and size, for people.
     pub fn describe(&self) -> String {
         format!("{} {}x{}", self.dtype, self.rows, self.cols)

@@ -90,15 +90,6 @@ pub struct Variants {
 }
 
 impl Variants {
-    /// Those to use on `gpu` where nothing is known against them.
-    pub fn suited_to(gpu: &Gpu) -> Self {
-        Self {
-            matvec: ByType::all(MatvecVariant::suited_to(gpu)),
-            matmul: ByType::all(MatmulVariant::suited_to(gpu)),
-            attention: AttentionVariant::suited_to(gpu),
-        }
-    }
-
     /// Their names, each with the types of weights it is used for, of a model with weights of `dtypes`.
     pub fn describe(&self, dtypes: &[DType]) -> Vec<String> {
         let mut names = grouped(dtypes, |dtype| self.matvec.of(dtype).name());
@@ -144,11 +135,6 @@ pub trait Variant: Copy + Eq + Sized + 'static {
         let mut variants: Vec<Self> = Self::ALL.iter().copied().filter(can_run).collect();
         variants.sort_by_key(|variant| (variant.suits() != gpu.class(), variant.extension() == Extension::None));
         variants
-    }
-
-    /// The first of [`Variant::by_preference`].
-    fn suited_to(gpu: &Gpu) -> Self {
-        Self::by_preference(gpu).first().copied().unwrap_or(Self::PLAIN)
     }
 }
 

@@ -169,7 +169,10 @@ impl Model {
         self.embed(gpu, n);
         for layer in 0..self.network.layers.len() {
             match self.grain {
-                Grain::Block => self.prefill(gpu, layer, n),
+                Grain::Block => {
+                    self.prefill(gpu, layer, n);
+                    gpu.submit()?;
+                }
                 Grain::Launch => {
                     for launch in gpu.trace(|| self.prefill(gpu, layer, n)) {
                         gpu.run(&launch);
@@ -177,7 +180,6 @@ impl Model {
                     }
                 }
             }
-            gpu.submit()?;
         }
         if want != Want::Cache {
             self.head(gpu);
@@ -250,7 +252,8 @@ impl Model {
         }
     }
 
-    /// What [`Model::forward`] would launch for `n` tokens, which it is told of: nothing runs but the note of them.
+    /// What [`Model::forward`] would launch for `n` tokens, with a draw at the end. Nothing runs; the step buffer has the
+    /// tokens, so that the launches may be run.
     ///
     /// # Errors
     /// `BadRequest` and `ContextFull`, as there.

@@ -18,6 +18,7 @@ mod weights;
 
 pub use cache::{KvCache, rotation_table};
 pub use config::Config;
+pub use draw::Drawing;
 pub use internlm2::{Model, Setup};
 pub use step::{Grain, Input, Want};
 pub use tensors::TensorSet;

@@ -11,6 +11,7 @@ use crate::kernels::{
     MatvecVariant, Output, Packed, Repack, Rows, Stretches, Variant, attention, combine, decode_attention, draw, embed,
     kv_write, matmul, matvec, repack, rms_norm, rope, silu_mul,
 };
+use crate::model::Drawing;
 use crate::protocol::KvType;
 use crate::quant::DType;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -278,25 +279,15 @@ impl Check {
     }
 }
 
-/// The ids that are drawn from `logits` with some numbers, one after the other.
+/// The ids that are drawn from `logits`, one after the other.
 async fn drawn(gpu: &Gpu, logits: &[f32]) -> Result<Vec<f32>> {
-    let kernels = draw(VOCABULARY);
-    let settings = gpu.allocate(DrawSettings::BYTES, "how to draw")?;
-    let seen = buffer(gpu, &vec![0; (Draw::seen_bytes(VOCABULARY) / 4) as usize])?;
+    let drawing = Drawing::new(gpu, VOCABULARY)?;
     let logits = buffer(gpu, &words(logits))?;
-    let empty = |bytes: u64| empty(gpu, (bytes / 4) as u32);
-    let (maxima, masses, found) = (empty(Draw::MAXIMA_BYTES)?, empty(Draw::MASSES_BYTES)?, empty(Draw::FOUND_BYTES)?);
-    let (candidates, out) = (empty(Draw::CANDIDATES_BYTES)?, empty(4 * Drawn::WORDS as u64)?);
     let mut ids = Vec::new();
     for (way, unit) in draws() {
-        gpu.write(&settings, &way.words(VOCABULARY));
-        let step = buffer(gpu, &step::words(POSITION, &[0], unit))?;
-        gpu.launch(&kernels.maxima.0, kernels.maxima.1, &[&settings, &seen, &logits, &maxima]);
-        gpu.launch(&kernels.threshold.0, kernels.threshold.1, &[&maxima, &found]);
-        gpu.launch(&kernels.gather.0, kernels.gather.1, &[&settings, &logits, &found, &candidates, &masses]);
-        let bindings = [&settings, &found, &candidates, &masses, &seen, &step, &out];
-        gpu.launch(&kernels.draw.0, kernels.draw.1, &bindings);
-        ids.push(match Drawn::from_words(&gpu.read(&out, Drawn::WORDS).await?) {
+        drawing.begin(gpu, &way, std::iter::empty());
+        drawing.launch(gpu, &buffer(gpu, &step::words(POSITION, &[0], unit))?, &logits);
+        ids.push(match Drawn::from_words(&drawing.read(gpu).finish().await?) {
             Some(Drawn::Token(id)) => id as f32,
             _ => f32::NAN,
         });

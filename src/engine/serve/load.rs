@@ -10,7 +10,7 @@ use crate::engine::{KNOWN_ANSWER_CONTEXT, Prepared, Upload, known_answer, measur
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf;
 use crate::gpu::ByteSource;
-use crate::kernels::{Ranking, Variants};
+use crate::kernels::Ranking;
 use crate::protocol::{Event, LoadOptions, LoadedModel, ModelId, Stage, Verified};
 use crate::source::Cancel;
 
@@ -110,7 +110,7 @@ impl Worker {
             Ok(gpu) => {
                 let session = place.as_mut().map(|loaded| &mut loaded.session);
                 let variants = session.as_ref().map(|session| session.model().variants().clone());
-                let variants = variants.unwrap_or_else(|| Variants::suited_to(&gpu));
+                let variants = variants.unwrap_or_else(|| Ranking::suited_to(&gpu).first());
                 measure(&gpu, session, &variants.matvec, probe).await
             }
             Err(error) => Err(error),
