@@ -50,10 +50,14 @@ pub enum ErrorKind {
     NotFound,
     /// Another page or task holds the file or the engine.
     Busy,
+    /// Another tab has the engine or the download, and can be asked to give it up.
+    OtherTab,
     /// The server answered with a status that is not success.
     HttpStatus,
     /// The server sent something that is no model (a web page, say).
     HttpContent,
+    /// What arrived, or what is stored, is not the file that was published.
+    HashMismatch,
     /// The network failed.
     Network,
     /// A URL outside the allow-list.
@@ -72,7 +76,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tests and translation tables.
-    pub const ALL: [ErrorKind; 30] = [
+    pub const ALL: [ErrorKind; 32] = [
         Self::NotGguf,
         Self::GgufVersion,
         Self::GgufTruncated,
@@ -94,8 +98,10 @@ impl ErrorKind {
         Self::Storage,
         Self::NotFound,
         Self::Busy,
+        Self::OtherTab,
         Self::HttpStatus,
         Self::HttpContent,
+        Self::HashMismatch,
         Self::Network,
         Self::UrlNotAllowed,
         Self::ContextFull,
@@ -129,8 +135,10 @@ impl ErrorKind {
             Self::Storage => "storage",
             Self::NotFound => "not_found",
             Self::Busy => "busy",
+            Self::OtherTab => "other_tab",
             Self::HttpStatus => "http_status",
             Self::HttpContent => "http_content",
+            Self::HashMismatch => "hash_mismatch",
             Self::Network => "network",
             Self::UrlNotAllowed => "url_not_allowed",
             Self::ContextFull => "context_full",

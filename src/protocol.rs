@@ -1,13 +1,14 @@
 //! All that crosses between the page and the engine: [`Command`] one way, [`Event`] the other, as JSON.
 //!
 //! Every request has an id; every event names the request it answers, and a request ends with exactly one final
-//! event ([`Event::is_final`]). The one thing JSON cannot carry, a `File` picked by the user, travels beside it in the
-//! same message (`{json, file}`). Nothing of the GPU and nothing of the DOM may appear here.
+//! event ([`Event::is_final`]). The one thing JSON cannot carry, `File`s picked by the user, travels beside it in the
+//! same message (`{json, files}`). Nothing of the GPU and nothing of the DOM may appear here.
 
 mod command;
 mod event;
 mod fit;
 mod generation;
+mod library;
 mod models;
 mod reports;
 mod selftest;
@@ -16,14 +17,18 @@ pub use command::{Command, EvaluateMode};
 pub use event::{ErrorReport, Event, Stage};
 pub use fit::{Measurement, Processor};
 pub use generation::{FinishReason, GenerateOptions, GenerationStats, Message, Role};
-pub use models::{KvType, LoadOptions, LoadedModel, ModelShape, StorageUse, StoredModel};
+pub use library::{
+    Claim, DownloadPlan, Halt, Intake, Integrity, Place, Resource, StorageUse, StoredModel, Unfinished, Verdict,
+    Verification, Wait,
+};
+pub use models::{KvType, LoadOptions, LoadedModel, ModelShape};
 pub use reports::{BenchPlan, BenchmarkReport, DiagnosticsReport, KernelFigures, KernelPart, Spread};
 pub use selftest::{Faults, KernelSpeed, KnownAnswer, SelfTestFault, SelfTestReport, Verified};
 
 use serde::{Deserialize, Serialize};
 
 /// Raised when a command or an event changes its meaning; page and worker compare it in [`Event::Ready`].
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Names a request of this page; chosen by the page, unique while the worker lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,7 +64,8 @@ pub struct Request {
     pub command: Command,
 }
 
-/// An event with the id of the request that it answers; `None` for [`Event::Ready`] and [`Event::GpuLost`].
+/// An event with the id of the request that it answers; `None` for what the engine tells unasked, such as
+/// [`Event::Ready`] and [`Event::GpuLost`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
     /// The request that this answers.

@@ -1,6 +1,8 @@
 //! What the page asks of the engine.
 
-use super::{BenchPlan, Faults, GenerateOptions, LoadOptions, Message, ModelId, RequestId, Verified};
+use super::{
+    BenchPlan, Claim, DownloadPlan, Faults, GenerateOptions, Intake, LoadOptions, Message, ModelId, RequestId, Verified,
+};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine. The final event of each is named beside it.
@@ -9,19 +11,48 @@ use serde::{Deserialize, Serialize};
 pub enum Command {
     /// List the stored models → [`Event::Models`](super::Event::Models).
     ListModels,
-    /// Copy the file that travels with this message into storage → [`Event::Stored`](super::Event::Stored).
-    Import,
-    /// Fetch a model of the catalogue (`url` is one of its entries') into storage → [`Event::Stored`](super::Event::Stored).
-    Download {
-        /// An address on the allow-list.
-        url: String,
+    /// Take in the file that travels with this message, or the parts of one that was split →
+    /// [`Event::Stored`](super::Event::Stored).
+    Import {
+        /// Copied, or left where it is.
+        #[serde(default)]
+        intake: Intake,
     },
-    /// Delete a stored model → [`Event::Models`](super::Event::Models).
+    /// Fetch a model into storage, from where an earlier try has stopped → [`Event::Stored`](super::Event::Stored). Stopping
+    /// it is a pause: what has arrived stays, and this command again goes on.
+    Download {
+        /// From where, and what it must be.
+        #[serde(flatten)]
+        plan: DownloadPlan,
+        /// What to do if another tab is downloading.
+        #[serde(default)]
+        claim: Claim,
+    },
+    /// Do not wait any longer before the next try of this download → [`Event::Done`](super::Event::Done).
+    TryNow {
+        /// The download.
+        request: RequestId,
+    },
+    /// Delete a model → [`Event::Models`](super::Event::Models). A complete one can be [restored](Self::Restore) until the
+    /// space is needed; of one that is not, nothing is left.
     Remove {
         /// Which one.
         model: ModelId,
     },
-    /// Load a stored model, or the guide, onto the GPU, in place of the one that is loaded; kernels that it needs and that
+    /// Bring back a deleted model → [`Event::Models`](super::Event::Models).
+    Restore {
+        /// Which one.
+        model: ModelId,
+    },
+    /// Free the space of all deleted models now → [`Event::Models`](super::Event::Models).
+    Purge,
+    /// Read a stored model from the beginning to the end and compare it with what was stored and what was published →
+    /// [`Event::Checked`](super::Event::Checked).
+    Verify {
+        /// Which one; one on the user's disk needs its file beside the message.
+        model: ModelId,
+    },
+    /// Load a stored model (its file beside the message, if it is on the user's disk), or the guide, onto the GPU, in place of the one that is loaded; kernels that it needs and that
     /// were not checked on this GPU before are → [`Event::Loaded`](super::Event::Loaded).
     Load {
         /// Which one.
@@ -32,6 +63,9 @@ pub enum Command {
         /// What is known of the GPU.
         #[serde(default)]
         verified: Option<Verified>,
+        /// What to do if another tab has a model on the GPU.
+        #[serde(default)]
+        claim: Claim,
     },
     /// Check every kernel on the GPU, whatever is known of it → [`Event::SelfTested`](super::Event::SelfTested).
     SelfTest,

@@ -1,8 +1,8 @@
 //! What the engine tells the page.
 
 use super::{
-    BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, KernelSpeed, LoadedModel, Measurement,
-    SelfTestReport, StorageUse, StoredModel,
+    BenchmarkReport, DiagnosticsReport, FinishReason, GenerationStats, KernelSpeed, LoadedModel, Measurement, ModelId,
+    Resource, SelfTestReport, StorageUse, StoredModel, Unfinished, Verification, Wait,
 };
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,32 @@ pub enum Event {
         /// What the browser said.
         error: ErrorReport,
     },
+    /// Another tab has taken this over; if it was the engine, the model here is unloaded.
+    Elsewhere {
+        /// What.
+        resource: Resource,
+    },
+    /// What another tab had when it was last asked for is now reserved for this one.
+    Freed {
+        /// What.
+        resource: Resource,
+    },
+    /// Another tab has changed the library: list it again.
+    LibraryChanged,
+    /// How far the download of another tab is, about once a second.
+    DownloadElsewhere {
+        /// What it fetches.
+        model: ModelId,
+        /// Bytes done.
+        done: u64,
+        /// Of how many, if known.
+        total: Option<u64>,
+    },
+    /// A download has met an obstacle and will try again by itself.
+    Waiting {
+        /// What and when.
+        wait: Wait,
+    },
     /// How far a long request is.
     Progress {
         /// What is being done.
@@ -34,6 +60,10 @@ pub enum Event {
     Models {
         /// All that are complete.
         models: Vec<StoredModel>,
+        /// Downloads that are not.
+        unfinished: Vec<Unfinished>,
+        /// Deleted ones that can be brought back.
+        removed: Vec<StoredModel>,
         /// Storage in use and at hand.
         storage: StorageUse,
     },
@@ -41,6 +71,11 @@ pub enum Event {
     Stored {
         /// The new one.
         model: StoredModel,
+    },
+    /// Final: a stored model was read again from the beginning to the end.
+    Checked {
+        /// What was found.
+        report: Verification,
     },
     /// Final: a model is ready to answer.
     Loaded {
@@ -120,7 +155,32 @@ pub enum Event {
 impl Event {
     /// Whether the request ends with this event.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Ready { .. } | Self::GpuLost { .. } | Self::Progress { .. } | Self::Text { .. })
+        match self {
+            Self::Ready { .. }
+            | Self::GpuLost { .. }
+            | Self::Elsewhere { .. }
+            | Self::Freed { .. }
+            | Self::LibraryChanged
+            | Self::DownloadElsewhere { .. }
+            | Self::Waiting { .. }
+            | Self::Progress { .. }
+            | Self::Text { .. } => false,
+            Self::Models { .. }
+            | Self::Stored { .. }
+            | Self::Checked { .. }
+            | Self::Loaded { .. }
+            | Self::SelfTested { .. }
+            | Self::Unloaded
+            | Self::Measured { .. }
+            | Self::Finished { .. }
+            | Self::Logits { .. }
+            | Self::Tokens { .. }
+            | Self::Pieces { .. }
+            | Self::Benchmark { .. }
+            | Self::Diagnostics { .. }
+            | Self::Done
+            | Self::Failed { .. } => true,
+        }
     }
 }
 
@@ -132,6 +192,8 @@ pub enum Stage {
     Download,
     /// Bytes copied from a file of the user's.
     Import,
+    /// Bytes read back and hashed.
+    Verify,
     /// Bytes uploaded to the GPU.
     Upload,
     /// Building the tokenizer and compiling kernels; no count.

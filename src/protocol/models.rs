@@ -1,26 +1,7 @@
-//! Models in storage and on the GPU.
+//! Models on the GPU.
 
 use super::ModelId;
 use serde::{Deserialize, Serialize};
-
-/// A complete model in browser storage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StoredModel {
-    /// Its id: the file's name.
-    pub id: ModelId,
-    /// `general.name`, or the file's name.
-    pub name: String,
-    /// Size of the file.
-    pub bytes: u64,
-    /// Sizes read from the header when it was stored.
-    pub shape: ModelShape,
-    /// The most frequent type of its matrices, such as "Q4_K".
-    pub quantisation: String,
-    /// Where it came from: a URL, or the name of the user's file.
-    pub origin: String,
-    /// Milliseconds since 1970 when it was stored.
-    pub stored_at: f64,
-}
 
 /// The sizes of a model that a person may want to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,15 +20,6 @@ pub struct ModelShape {
     pub trained_context: u32,
     /// Number of weights.
     pub parameters: u64,
-}
-
-/// Browser storage in use and at hand, in bytes, as the browser tells.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct StorageUse {
-    /// Used by this site.
-    pub used: u64,
-    /// What this site may use in all; 0 if the browser does not tell.
-    pub quota: u64,
 }
 
 /// How keys and values are kept.

@@ -94,6 +94,10 @@ pub const fn text(kind: ErrorKind) -> ErrorText {
             "Something else is at work",
             "Another tab or task is using the engine or this file. Let it finish, or close it, and try again.",
         ),
+        K::OtherTab => say(
+            "Another tab is at work",
+            "Inkstone runs one model and one download at a time, in all its tabs. Go on in the other tab, or take over here.",
+        ),
         K::HttpStatus => say(
             "The server refused the file",
             "It may have moved, or the server is busy. Try again later or from the other source.",
@@ -101,6 +105,10 @@ pub const fn text(kind: ErrorKind) -> ErrorText {
         K::HttpContent => say(
             "The server sent something that is no model",
             "A login page of the network is the usual cause. Open another site to get past it, then try again.",
+        ),
+        K::HashMismatch => say(
+            "This is not the published file",
+            "What arrived differs from what was published, also after the parts in doubt were fetched again. Try another source, or delete what has arrived and begin anew.",
         ),
         K::Network => say(
             "The network failed",
