@@ -31,6 +31,7 @@ mod header;
 mod layout;
 pub mod limits;
 mod metadata;
+pub mod split;
 mod tensor;
 mod value;
 

@@ -43,6 +43,15 @@ pub fn allowed(url: &str, page_origin: &str) -> bool {
 /// `page_origin` is what `location.origin` gives, such as `https://example.org` or `http://127.0.0.1:8080`. A
 /// relative address is for the caller to complete first.
 pub fn check_url(url: &str, page_origin: &str) -> Result<ModelUrl> {
+    check(url, page_origin, ".gguf")
+}
+
+/// The same of a list of chunk digests, whose name ends in `.json`.
+pub fn check_digests_url(url: &str, page_origin: &str) -> Result<ModelUrl> {
+    check(url, page_origin, ".json")
+}
+
+fn check(url: &str, page_origin: &str, ending: &str) -> Result<ModelUrl> {
     let refuse = |why: String| {
         let shown: String = url.chars().take(200).collect();
         Err(Error::new(ErrorKind::UrlNotAllowed, format!("{shown:?} cannot be downloaded: {why}")))
@@ -78,9 +87,9 @@ pub fn check_url(url: &str, page_origin: &str) -> Result<ModelUrl> {
             ));
         }
     }
-    let named = file_name.len() > ".gguf".len() && file_name.to_ascii_lowercase().ends_with(".gguf");
+    let named = file_name.len() > ending.len() && file_name.to_ascii_lowercase().ends_with(ending);
     if !named {
-        return refuse(format!("its path ends in {file_name:?}; expected the name of a .gguf file"));
+        return refuse(format!("its path ends in {file_name:?}; expected the name of a {ending} file"));
     }
     Ok(ModelUrl { url: format!("{origin}{path_and_query}"), file_name: file_name.to_owned() })
 }

@@ -7,7 +7,13 @@
 pub mod fit;
 mod list;
 
+use crate::protocol::DownloadPlan;
 use list::{CHAT_1_8B, CHAT_7B, CHAT_7B_1M, CHAT_20B, ENTRIES};
+use serde::{Deserialize, Serialize};
+
+/// Who publishes the official models on ModelScope, and the branch that it serves.
+const MODELSCOPE_OWNER: &str = "Shanghai_AI_Laboratory";
+const MODELSCOPE_BRANCH: &str = "master";
 
 /// Context length for which [`Entry::gpu_bytes`] is meant to be asked first: the default of a load.
 pub const USUAL_CONTEXT: u32 = 4096;
@@ -66,21 +72,28 @@ pub enum Advice {
     Offered,
 }
 
-/// A site that serves the official repositories under the same paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A site that serves the official repositories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mirror {
     /// huggingface.co.
     HuggingFace,
-    /// hf-mirror.com, for where the former cannot be reached.
+    /// hf-mirror.com, the same paths for where the former cannot be reached.
     HfMirror,
+    /// modelscope.cn, the laboratory's own uploads.
+    ModelScope,
 }
 
 impl Mirror {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::HuggingFace, Self::HfMirror, Self::ModelScope];
+
     /// The host that answers first; the bytes may come from elsewhere, by redirection.
     pub const fn host(self) -> &'static str {
         match self {
             Self::HuggingFace => "huggingface.co",
             Self::HfMirror => "hf-mirror.com",
+            Self::ModelScope => "modelscope.cn",
         }
     }
 }
@@ -204,7 +217,44 @@ impl Entry {
     /// Where `mirror` serves the file.
     pub fn url(&self, mirror: Mirror) -> String {
         let Family { repository, revision, .. } = self.family;
-        format!("https://{}/{repository}/resolve/{}/{}", mirror.host(), revision.name(), self.file_name())
+        let (host, file) = (mirror.host(), self.file_name());
+        match mirror {
+            Mirror::HuggingFace | Mirror::HfMirror => {
+                format!("https://{host}/{repository}/resolve/{}/{file}", revision.name())
+            }
+            // It has revisions of its own, and another name for the owner.
+            Mirror::ModelScope => {
+                let name = repository.rsplit('/').next().unwrap_or_default();
+                format!("https://{host}/models/{MODELSCOPE_OWNER}/{name}/resolve/{MODELSCOPE_BRANCH}/{file}")
+            }
+        }
+    }
+
+    /// Where `mirror` serves the file's Git LFS pointer, if it does.
+    fn pointer(&self, mirror: Mirror) -> Option<String> {
+        let Family { repository, revision, .. } = self.family;
+        let (host, file) = (mirror.host(), self.file_name());
+        match mirror {
+            Mirror::HuggingFace | Mirror::HfMirror => {
+                Some(format!("https://{host}/{repository}/raw/{}/{file}", revision.name()))
+            }
+            Mirror::ModelScope => None,
+        }
+    }
+
+    /// How to fetch the file from these mirrors, in this order.
+    pub fn plan(&self, order: &[Mirror]) -> DownloadPlan {
+        let pointers = order.iter().filter_map(|mirror| self.pointer(*mirror)).collect();
+        DownloadPlan {
+            urls: order.iter().map(|mirror| self.url(*mirror)).collect(),
+            bytes: match self.size {
+                Size::Exact(bytes) => Some(bytes),
+                Size::About(_) => None,
+            },
+            sha256: self.sha256.map(str::to_owned),
+            pointers: if self.sha256.is_none() { pointers } else { Vec::new() },
+            digests: None,
+        }
     }
 
     /// GPU memory for the weights and an f16 KV cache of `context` tokens; add a tenth for everything else.
@@ -223,6 +273,16 @@ pub fn families() -> [&'static Family; 4] {
     [&CHAT_1_8B, &CHAT_7B, &CHAT_7B_1M, &CHAT_20B]
 }
 
+/// How to fetch `url`: with all that is known, and the other mirrors behind it, if it is a file of the catalogue's.
+pub fn plan_for(url: &str) -> DownloadPlan {
+    let known = entries().iter().find_map(|entry| {
+        let asked = Mirror::ALL.into_iter().find(|mirror| entry.url(*mirror) == url)?;
+        let others = Mirror::ALL.into_iter().filter(|mirror| *mirror != asked);
+        Some(entry.plan(&[asked].into_iter().chain(others).collect::<Vec<_>>()))
+    });
+    known.unwrap_or_else(|| DownloadPlan { urls: vec![url.to_owned()], ..Default::default() })
+}
+
 /// The files of one family, smallest first.
 pub fn entries_of(family: &Family) -> impl Iterator<Item = &'static Entry> {
     entries().iter().filter(move |entry| entry.family == family)
@@ -239,7 +299,7 @@ mod tests {
         let mut names = HashSet::new();
         for entry in entries() {
             assert!(names.insert(entry.file_name()), "{}", entry.file_name());
-            for mirror in [Mirror::HuggingFace, Mirror::HfMirror] {
+            for mirror in Mirror::ALL {
                 let url = address::check_url(&entry.url(mirror), "https://example.org").expect("allowed");
                 assert_eq!(url.file_name(), entry.file_name());
             }
@@ -278,6 +338,27 @@ mod tests {
             "https://huggingface.co/internlm/internlm2_5-1_8b-chat-gguf/resolve/\
              916410ad25d03d5dee11b451fe2b6e0353913b64/internlm2_5-1_8b-chat-q4_k_m.gguf"
         );
+    }
+
+    #[test]
+    fn a_plan_has_every_mirror_in_order_and_asks_for_what_is_not_pinned() {
+        for entry in entries() {
+            let plan = entry.plan(&[Mirror::ModelScope, Mirror::HuggingFace]);
+            assert!(plan.urls[0].starts_with("https://modelscope.cn/models/Shanghai_AI_Laboratory/internlm2_5-"));
+            assert!(plan.urls[1].starts_with("https://huggingface.co/internlm/internlm2_5-"));
+            assert_eq!(plan.sha256.is_none(), plan.pointers.len() == 1, "{}", entry.file_name());
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_catalogue_brings_its_facts() {
+        let entry = entries_of(&CHAT_7B).find(|entry| entry.quantisation == Quantisation::Q4_0).expect("one");
+        let plan = plan_for(&entry.url(Mirror::HfMirror));
+        assert_eq!(plan.urls.len(), Mirror::ALL.len());
+        assert_eq!(plan.urls[0], entry.url(Mirror::HfMirror));
+        assert_eq!(plan.sha256.as_deref(), entry.sha256);
+        assert_eq!(plan_for("https://x/y.gguf").urls, ["https://x/y.gguf"]);
+        assert_eq!(plan_for("https://x/y.gguf").sha256, None);
     }
 
     #[test]

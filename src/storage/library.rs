@@ -1,54 +1,68 @@
 //! The stored models: what the engine asks of storage.
 //!
-//! A new model is written beside whatever is there and counts from the moment its record is written; until then a
-//! failure, a stop or a crash costs only the new bytes. Nothing waits for another tab: what that one holds is an
-//! error of kind [`ErrorKind::Busy`].
+//! A model counts from the moment its record says that it is whole; until then a failure, a stop or a crash costs at most
+//! bytes of that model. Deleting only marks: the bytes go when the space is needed, or with a visit after a day. Nothing
+//! waits for another tab: what that one holds is an error of kind [`ErrorKind::Busy`].
 
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::protocol::{ModelId, StorageUse, StoredModel};
-use crate::source::Source;
-use crate::source::browser::{self, Pace};
-use crate::storage::header::{Header, HeaderReader, PIECE_BYTES};
-use crate::storage::manifest::{self, Facts, Manifest, State};
-use crate::storage::names::{self, Place, Records};
-use crate::storage::opfs::{Directory, Missing, SyncFile};
+use crate::error::{Context, ErrorKind, Result};
+use crate::protocol::{Halt, ModelId, StorageUse, StoredModel, Unfinished};
+use crate::source::digests::CHUNK_BYTES;
+use crate::storage::download::Ledger;
+use crate::storage::journal::{ENTRY_BYTES, HEADER_BYTES, Journal};
+use crate::storage::manifest::{self, Manifest, State};
+use crate::storage::names::{self, Records};
+use crate::storage::opfs::{Directory, Missing};
 use crate::storage::quota;
-use js_sys::Uint8Array;
+use gloo_timers::future::TimeoutFuture;
+use std::rc::Rc;
 
 /// The directory of OPFS that holds the models.
-const DIRECTORY: &str = "models";
+pub(super) const DIRECTORY: &str = "models";
+
+/// How long a deleted model is kept for a change of mind, in milliseconds.
+const KEPT_MS: f64 = 24.0 * 3600.0 * 1000.0;
+
+/// How often, and how long in milliseconds, to wait for another tab to close a file.
+const LETTING_GO_TRIES: u32 = 50;
+const LETTING_GO_MS: u32 = 100;
 
 /// The site's stored models.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Library {
-    directory: Directory,
+    pub(super) directory: Directory,
+    /// Called when something has changed that a list would show.
+    changed: Rc<dyn Fn()>,
 }
 
 /// What lies in the directory.
-struct Index {
-    files: Vec<String>,
-    records: Records,
+pub(super) struct Index {
+    pub(super) files: Vec<String>,
+    pub(super) records: Records,
 }
 
-/// How the bytes of a source ended up.
-enum Arrival {
-    /// They are written.
-    Written {
-        /// What their header says.
-        header: Header,
-        /// How many they are.
-        bytes: u64,
-    },
-    /// They are those that are stored already.
-    Known(StoredModel),
+/// All that a list shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shelf {
+    /// Complete models, in the order of their ids.
+    pub models: Vec<StoredModel>,
+    /// Downloads that are not complete.
+    pub unfinished: Vec<Unfinished>,
+    /// Deleted models that can be brought back.
+    pub removed: Vec<StoredModel>,
+    /// Storage in use and at hand.
+    pub storage: StorageUse,
 }
 
 impl Library {
-    /// Opens the library and clears away what a crash has left.
+    /// Opens the library and clears away what a crash has left. `changed` is called whenever a list would show something
+    /// else than before.
     ///
     /// Proves by writing that this browser lets the site store at all: some private windows fail only then.
-    pub async fn open() -> Result<Self> {
-        let library = Self { directory: Directory::open(DIRECTORY).await? };
+    ///
+    /// # Errors
+    /// `StorageUnavailable` where it does not, with what to do.
+    pub async fn open(changed: impl Fn() + 'static) -> Result<Self> {
+        let library = Self { directory: Directory::open(DIRECTORY).await?, changed: Rc::new(changed) };
         let probe = names::probe_file(js_sys::Math::random());
         let proof = library.directory.put(&probe, &[1]).await;
         // Swept up at the next start if it cannot be deleted now.
@@ -62,230 +76,212 @@ impl Library {
         Ok(library)
     }
 
-    /// The complete models, in the order of their ids.
-    pub async fn list(&self) -> Result<Vec<StoredModel>> {
+    /// Everything that is stored; `interrupted` is what a download is called that nobody has paused.
+    pub async fn shelf(&self, interrupted: Halt) -> Result<Shelf> {
         let Index { files, records } = self.index().await?;
-        let whole = |(id, manifest): (&ModelId, &Result<Manifest>)| {
-            let manifest = manifest.as_ref().ok().filter(|manifest| files.contains(&manifest.file))?;
-            manifest.stored(id)
-        };
-        Ok(records.iter().filter_map(whole).collect())
-    }
-
-    /// The models whose record cannot be read, and why; [`remove`](Self::remove) deletes them as any other.
-    pub async fn unreadable(&self) -> Result<Vec<(ModelId, Error)>> {
-        let records = self.index().await?.records;
-        Ok(records.into_iter().filter_map(|(id, manifest)| manifest.err().map(|error| (id, error))).collect())
-    }
-
-    /// Storage in use and at hand.
-    pub async fn storage_use(&self) -> Result<StorageUse> {
-        quota::storage_use().await
-    }
-
-    /// Copies a model into storage. Its header is judged as soon as it has come; see [`Header`].
-    ///
-    /// `on_progress` is told bytes done and, if known, bytes in all, some twenty times a second. The source's own
-    /// [`Cancel`](crate::source::Cancel) stops it. On any error nothing of the new model remains, and all others are
-    /// as they were. A download of a model that is stored already ends with that one, untouched, once its header has
-    /// been compared; a file from disk is always copied anew, as its weights may differ where nothing else does.
-    pub async fn store(
-        &self,
-        mut source: Source,
-        mut on_progress: impl FnMut(u64, Option<u64>),
-    ) -> Result<StoredModel> {
-        source.cancel().check()?;
-        let place = names::place(&self.index().await?.records, source.file_name(), source.origin(), source.total())?;
-        if known_copy(&source, &place).is_none() {
-            quota::check_space(source.total()).await?;
-        }
-        quota::ask_to_persist().await;
-
-        // The file first: who holds it owns the id, in all tabs.
-        let file = self.directory.open_file(&place.file, Missing::Create).await?;
-        let stored = match self.receive(&file, &place, &mut source, &mut on_progress).await {
-            Ok(Arrival::Written { header, bytes }) => {
-                self.commit(&file, &place, source.origin(), header, bytes).await.map(|model| (model, true))
-            }
-            Ok(Arrival::Known(model)) => Ok((model, false)),
-            Err(error) => Err(error),
-        };
-        drop(file);
-        match stored {
-            Ok((model, true)) => {
-                if let Some(old) = &place.replaces {
-                    // It may be open just now; the next start sweeps it.
-                    let _ = self.directory.remove(&old.file).await;
+        let known = || records.iter().filter_map(|(id, manifest)| Some((id, manifest.as_ref().ok()?)));
+        let (mut models, mut removed, mut unfinished) = (Vec::new(), Vec::new(), Vec::new());
+        let mut storage = quota::storage_use().await?;
+        for (id, manifest) in known() {
+            let bytes = self.length(&manifest.file).await.unwrap_or_default();
+            storage.models = storage.models.saturating_add(bytes);
+            if let Some(model) = manifest.stored(id, DIRECTORY) {
+                let there = manifest.is_on_disk() || files.contains(&manifest.file);
+                match manifest.removed_at {
+                    _ if !there => (),
+                    Some(_) => {
+                        storage.removed = storage.removed.saturating_add(bytes);
+                        removed.push(model);
+                    }
+                    None => models.push(model),
                 }
-                Ok(model)
-            }
-            Ok((model, false)) => {
-                self.discard(&place).await;
-                Ok(model)
-            }
-            Err(error) => {
-                self.discard(&place).await;
-                Err(error.context(format!("storing {:?}", source.file_name())))
+            } else if manifest.is_worth_keeping() {
+                let received = self.received(manifest).await;
+                unfinished.extend(manifest.unfinished(id, received).map(|item| match item.halt {
+                    Halt::Interrupted => Unfinished { halt: interrupted, ..item },
+                    _ => item,
+                }));
             }
         }
+        Ok(Shelf { models, unfinished, removed, storage })
     }
 
-    /// Deletes a model.
+    /// Deletes a model: a complete one so that it can come back until the space is needed, anything else for good.
+    ///
+    /// # Errors
+    /// `NotFound`; `Busy` while it is in use.
     pub async fn remove(&self, id: &ModelId) -> Result<()> {
         names::check(id)?;
-        let files = self.directory.names().await?;
-        let record = names::record_file(id);
-        let data: Vec<_> = names::data_files(id).into_iter().filter(|file| files.contains(file)).collect();
-        if data.is_empty() && !files.contains(&record) {
-            return Err(names::not_found(id));
-        }
-        // Data first: if it is in use this fails, and the model is as it was.
-        for file in &data {
-            self.directory.remove(file).await?;
-        }
-        if files.contains(&record) { self.directory.remove(&record).await } else { Ok(()) }
-    }
-
-    /// Opens a complete model for reading, to the exclusion of all others until it is dropped.
-    pub async fn open_model(&self, id: &ModelId) -> Result<ModelFile> {
-        names::check(id)?;
-        let bytes = match self.directory.peek(&names::record_file(id), manifest::LONGEST_BYTES).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(names::not_found(id)),
-            bytes => bytes?,
-        };
-        let manifest = Manifest::parse(id, &bytes)?;
-        let model = manifest.stored(id).ok_or_else(|| {
-            let message = format!("the model {:?} has not arrived completely; wait for it, or add it again", id.0);
-            Error::new(ErrorKind::NotFound, message)
-        })?;
-        let file = self.directory.open_file(&manifest.file, Missing::Refuse).await?;
-        let found = file.size()?;
-        if found != model.bytes {
-            let kind = if found < model.bytes { ErrorKind::GgufTruncated } else { ErrorKind::GgufMalformed };
-            let message = format!(
-                "the stored file of {:?} has {found} bytes, but {} were stored; remove the model and add it again",
-                id.0, model.bytes
-            );
-            return Err(Error::new(kind, message));
-        }
-        Ok(ModelFile { file, model })
-    }
-
-    /// Writes all of `source` to `file`, judging the header on the way.
-    async fn receive(
-        &self,
-        file: &SyncFile,
-        place: &Place,
-        source: &mut Source,
-        on_progress: &mut impl FnMut(u64, Option<u64>),
-    ) -> Result<Arrival> {
-        let total = source.total();
-        file.truncate(0)?;
-        if place.replaces.is_none() {
-            let partial = State::Partial { received: 0 };
-            self.write_record(place, source.origin(), partial).await?;
-        }
-        let known = known_copy(source, place);
-        let mut reader = Some(HeaderReader::new(total));
-        let mut header = None;
-        let mut received: u64 = 0;
-        let mut pace = Pace::new();
-        while let Some(chunk) = source.next_chunk().await? {
-            if let Some(found) = read_header(&mut reader, &chunk)? {
-                if let Some(known) = &known {
-                    if self.begins_with(known, &found.bytes).await {
-                        return Ok(Arrival::Known(known.1.clone()));
-                    }
-                    quota::check_space(total).await?;
+        match self.read(id).await {
+            Ok(manifest) if manifest.facts().is_some() && manifest.removed_at.is_none() => {
+                // In use it cannot be opened, and then not be deleted either.
+                if !manifest.is_on_disk() {
+                    drop(self.directory.open_file(&manifest.file, Missing::Create).await?);
                 }
-                header = Some(found);
+                let mut manifest = manifest;
+                manifest.removed_at = Some(js_sys::Date::now());
+                self.write(id, &manifest).await?;
             }
-            file.write(&chunk, received)?;
-            received = received.saturating_add(u64::from(chunk.length()));
-            if pace.is_due() {
-                on_progress(received, total);
-                browser::give_way().await;
-            }
+            Ok(_) => self.erase(id).await?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(error),
+            Err(_) => self.erase(id).await?,
         }
-        source.cancel().check()?;
-        on_progress(received, total);
-        let header = match (header, reader) {
-            (Some(header), _) => header,
-            (None, Some(reader)) => reader.finish()?,
-            (None, None) => return Err(Error::new(ErrorKind::Internal, "the header was read and lost")),
-        };
-        header.check_length(received)?;
-        Ok(Arrival::Written { header, bytes: received })
+        self.announce();
+        Ok(())
     }
 
-    /// Makes the new copy the model of its id.
-    async fn commit(
-        &self,
-        file: &SyncFile,
-        place: &Place,
-        origin: &str,
-        header: Header,
-        bytes: u64,
-    ) -> Result<StoredModel> {
-        file.flush()?;
-        let facts = Facts {
-            name: header.name.unwrap_or_else(|| place.id.0.clone()),
-            bytes,
-            quantisation: header.quantisation,
-            stored_at: js_sys::Date::now(),
-            shape: header.shape,
-        };
-        let manifest = self.write_record(place, origin, State::Complete(facts)).await?;
-        manifest
-            .stored(&place.id)
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "a complete record reads as incomplete"))
+    /// Brings back a deleted model.
+    ///
+    /// # Errors
+    /// `NotFound` if its space has been taken meanwhile.
+    pub async fn restore(&self, id: &ModelId) -> Result<()> {
+        names::check(id)?;
+        let mut manifest = self.read(id).await?;
+        manifest.removed_at = None;
+        self.write(id, &manifest).await?;
+        self.announce();
+        Ok(())
     }
 
-    async fn write_record(&self, place: &Place, origin: &str, state: State) -> Result<Manifest> {
-        let manifest = Manifest::new(place.file.clone(), origin.to_owned(), state);
-        self.directory.put(&names::record_file(&place.id), &manifest.to_json()?).await.context("writing the record")?;
-        Ok(manifest)
+    /// Frees the space of deleted models; returns how many there were.
+    ///
+    /// # Errors
+    /// Those of storage; what is in use stays.
+    pub async fn purge(&self) -> Result<usize> {
+        self.purge_where(|_| true).await
     }
 
-    /// Deletes a copy that did not become a model. What cannot be deleted now is swept at the next start.
-    async fn discard(&self, place: &Place) {
-        let _ = self.directory.remove(&place.file).await;
-        let record = names::record_file(&place.id);
-        match place.replaces.as_ref().map(Manifest::to_json) {
-            None => {
-                let _ = self.directory.remove(&record).await;
+    /// Notes that a model was used.
+    pub async fn touch(&self, id: &ModelId) -> Result<()> {
+        let mut manifest = self.read(id).await?;
+        manifest.last_used = Some(js_sys::Date::now());
+        self.write(id, &manifest).await
+    }
+
+    /// Makes sure, as far as the browser tells, that `bytes` more can be stored; deleted models make way for them.
+    pub(super) async fn make_room(&self, bytes: u64) -> Result<()> {
+        match quota::check_space(bytes).await {
+            Err(error) if error.kind() == ErrorKind::StorageFull && self.purge().await? > 0 => {
+                quota::check_space(bytes).await
             }
-            // A disk that filled up while the record was replaced may have damaged it.
-            Some(Ok(json)) if self.directory.peek(&record, manifest::LONGEST_BYTES).await.as_ref() != Ok(&json) => {
-                let _ = self.directory.put(&record, &json).await;
-            }
-            Some(_) => (),
+            checked => checked,
         }
     }
 
-    /// Whether the stored copy has the right length and begins with `bytes`.
-    async fn begins_with(&self, (file, model): &(String, StoredModel), bytes: &[u8]) -> bool {
-        self.directory.length(file).await == Ok(model.bytes)
-            && self.directory.peek(file, bytes.len() as u64).await.is_ok_and(|found| found == bytes)
+    /// The model of a complete record.
+    pub(super) fn stored(&self, id: &ModelId, manifest: &Manifest) -> Option<StoredModel> {
+        manifest.stored(id, DIRECTORY)
     }
 
-    async fn index(&self) -> Result<Index> {
+    /// The record of a model.
+    pub(super) async fn read(&self, id: &ModelId) -> Result<Manifest> {
+        match self.directory.peek(&names::record_file(id), manifest::LONGEST_BYTES).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(names::not_found(id)),
+            bytes => Manifest::parse(id, &bytes?),
+        }
+    }
+
+    /// Writes the record of a model.
+    pub(super) async fn write(&self, id: &ModelId, manifest: &Manifest) -> Result<()> {
+        self.directory.put(&names::record_file(id), &manifest.to_json()?).await.context("writing the record")
+    }
+
+    /// Tells whoever shows a list.
+    pub(super) fn announce(&self) {
+        (self.changed)();
+    }
+
+    /// Bytes of a file, `None` if there is none.
+    pub(super) async fn length(&self, file: &str) -> Option<u64> {
+        self.directory.length(file).await.ok()
+    }
+
+    /// Bytes of a download that are there, by its journal.
+    pub(super) async fn received(&self, manifest: &Manifest) -> u64 {
+        let State::Partial(partial) = &manifest.state else { return 0 };
+        self.journal(manifest, partial.total.unwrap_or_default()).await.map_or(0, |journal| journal.received())
+    }
+
+    /// The journal of a file of `total` bytes, without locking it.
+    pub(super) async fn journal(&self, manifest: &Manifest, total: u64) -> Option<Journal> {
+        let chunks = total.div_ceil(u64::from(CHUNK_BYTES));
+        let longest = chunks.saturating_mul(ENTRY_BYTES as u64).saturating_add(HEADER_BYTES as u64);
+        let bytes = self.directory.peek(&names::journal_file(&manifest.file), longest).await.ok()?;
+        Journal::parse(&bytes, total)
+    }
+
+    /// Opens a file that is arriving, with its journal.
+    pub(super) async fn open_ledger(&self, file: &str, total: u64) -> Result<Ledger> {
+        let mut tries = 0;
+        loop {
+            match Ledger::open(&self.directory, file, total).await {
+                // A tab that was closed, or that this was taken over from, needs a moment to let go.
+                Err(error) if error.kind() == ErrorKind::Busy && tries < LETTING_GO_TRIES => {
+                    tries += 1;
+                    TimeoutFuture::new(LETTING_GO_MS).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    /// Deletes what did not become a model.
+    pub(super) async fn discard(&self, id: &ModelId, manifest: &Manifest) {
+        // What cannot be deleted now is swept at the next start.
+        let _ = self.directory.remove(&names::journal_file(&manifest.file)).await;
+        let _ = self.directory.remove(&manifest.file).await;
+        let _ = self.directory.remove(&names::record_file(id)).await;
+        self.announce();
+    }
+
+    pub(super) async fn index(&self) -> Result<Index> {
         let files = self.directory.names().await?;
         let mut records = Records::new();
         for id in files.iter().filter_map(|file| names::record_owner(file)) {
-            let manifest = match self.directory.peek(&names::record_file(&id), manifest::LONGEST_BYTES).await {
+            match self.read(&id).await {
                 // Deleted since.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                bytes => bytes.and_then(|bytes| Manifest::parse(&id, &bytes)),
-            };
-            records.insert(id, manifest);
+                Err(error) if error.kind() == ErrorKind::NotFound => (),
+                manifest => drop(records.insert(id, manifest)),
+            }
         }
         Ok(Index { files, records })
     }
 
-    /// Deletes what a crash has left. What another tab is writing is locked and stays.
+    /// Deletes all files of an id.
+    async fn erase(&self, id: &ModelId) -> Result<()> {
+        let files = self.directory.names().await?;
+        // Data first: if it is in use this fails, and the model is as it was.
+        for data in names::data_files(id) {
+            for file in [data.clone(), names::journal_file(&data)] {
+                if files.contains(&file) {
+                    self.directory.remove(&file).await?;
+                }
+            }
+        }
+        let record = names::record_file(id);
+        if files.contains(&record) { self.directory.remove(&record).await } else { Ok(()) }
+    }
+
+    async fn purge_where(&self, due: impl Fn(f64) -> bool) -> Result<usize> {
+        let mut purged = 0;
+        for (id, manifest) in self.index().await?.records {
+            let removed_at = manifest.ok().and_then(|manifest| manifest.removed_at);
+            if removed_at.is_some_and(&due) {
+                self.erase(&id).await?;
+                purged += 1;
+            }
+        }
+        if purged > 0 {
+            self.announce();
+        }
+        Ok(purged)
+    }
+
+    /// Deletes what a crash has left, and what was deleted long ago. What another tab is writing is locked and stays.
     async fn sweep(&self) {
         // Only tidiness: whatever fails here fails again, and is told, where it matters.
+        let now = js_sys::Date::now();
+        let _ = self.purge_where(|removed_at| now - removed_at > KEPT_MS).await;
         let Ok(Index { files, records }) = self.index().await else { return };
         for leftover in names::leftovers(&files, &records) {
             let mut gone = true;
@@ -299,59 +295,8 @@ impl Library {
     }
 }
 
-/// A stored model, open for reading by nobody else.
-#[derive(Debug)]
-pub struct ModelFile {
-    file: SyncFile,
-    model: StoredModel,
-}
-
-impl ModelFile {
-    /// What is known of it.
-    pub fn model(&self) -> &StoredModel {
-        &self.model
+impl std::fmt::Debug for Library {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Library").field("directory", &self.directory).finish_non_exhaustive()
     }
-
-    /// Its length in bytes.
-    pub fn len(&self) -> u64 {
-        self.model.bytes
-    }
-
-    /// Whether it has no bytes; never so, as no empty file is stored.
-    pub fn is_empty(&self) -> bool {
-        self.model.bytes == 0
-    }
-
-    /// Fills `target`, a JavaScript array, from position `offset`; less than that is an error.
-    pub fn read_into(&self, target: &Uint8Array, offset: u64) -> Result<()> {
-        self.file.read_into(target, offset)
-    }
-
-    /// Reads a small range, such as a part of the header, into wasm memory.
-    pub fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
-        self.file.read(offset, length)
-    }
-}
-
-/// The stored copy that a download may turn out to be, and its file.
-fn known_copy(source: &Source, place: &Place) -> Option<(String, StoredModel)> {
-    let manifest = place.replaces.as_ref()?;
-    match source {
-        Source::Http(http) if http.total().is_some() => Some((manifest.file.clone(), manifest.stored(&place.id)?)),
-        _ => None,
-    }
-}
-
-/// Copies what the header may still need of `chunk`, and no more; gives the header once, when it is complete.
-fn read_header(reader: &mut Option<HeaderReader>, chunk: &Uint8Array) -> Result<Option<Header>> {
-    let mut start = 0;
-    while let Some(open) = reader.as_mut().filter(|_| start < chunk.length()) {
-        let end = start.saturating_add(PIECE_BYTES).min(chunk.length());
-        if let Some(header) = open.feed(&chunk.subarray(start, end).to_vec())? {
-            *reader = None;
-            return Ok(Some(header));
-        }
-        start = end;
-    }
-    Ok(None)
 }

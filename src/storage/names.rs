@@ -1,16 +1,17 @@
 //! Names in storage: a model's id from its file's name, the files that belong to an id, and what may be swept away.
 //!
 //! An id is a plain name that is safe as a file name and in an address; it never contains a path separator. Each id
-//! owns one record and two places for data, so that a new copy can be written beside the old one and take over only
-//! when it is whole.
+//! owns one record and two places for data, each with its journal, so that a new copy can be written beside the old one
+//! and take over only when it is whole.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::ModelId;
+use crate::protocol::{DownloadPlan, ModelId};
 use crate::storage::manifest::{Manifest, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 const RECORD_SUFFIX: &str = ".json";
 const DATA_SUFFIXES: [&str; 2] = [".gguf", ".gguf.2"];
+const JOURNAL_SUFFIX: &str = ".journal";
 /// Files that only prove that storage can be written.
 const PROBE_PREFIX: &str = "probe-";
 /// Letters of an id before a number is added.
@@ -67,6 +68,11 @@ pub fn data_files(ModelId(name): &ModelId) -> [String; 2] {
     DATA_SUFFIXES.map(|suffix| format!("{name}{suffix}"))
 }
 
+/// The journal of a data file.
+pub fn journal_file(data: &str) -> String {
+    format!("{data}{JOURNAL_SUFFIX}")
+}
+
 /// Name of a file that proves that storage can be written.
 pub fn probe_file(random: f64) -> String {
     format!("{PROBE_PREFIX}{}", (random * 1e15) as u64)
@@ -77,8 +83,14 @@ pub fn record_owner(file: &str) -> Option<ModelId> {
     owner(file, RECORD_SUFFIX)
 }
 
+/// The model that a data file, or the journal of one, belongs to.
 fn data_owner(file: &str) -> Option<ModelId> {
-    DATA_SUFFIXES.iter().find_map(|suffix| owner(file, suffix))
+    let data = file.strip_suffix(JOURNAL_SUFFIX).unwrap_or(file);
+    DATA_SUFFIXES.iter().find_map(|suffix| owner(data, suffix))
+}
+
+fn owner_of(file: &str) -> Option<ModelId> {
+    data_owner(file).or_else(|| record_owner(file))
 }
 
 fn owner(file: &str, suffix: &str) -> Option<ModelId> {
@@ -97,18 +109,16 @@ pub struct Place {
     pub replaces: Option<Manifest>,
 }
 
-/// Finds the place for a model: its own, if it was stored before from the same origin in the same length; otherwise
-/// the first free id, with a number where others have the name already.
-pub fn place(records: &Records, file_name: &str, origin: &str, total: Option<u64>) -> Result<Place> {
-    let ModelId(stem) = id_for(file_name);
-    for number in 1..=10_000 {
-        let id = if number == 1 { ModelId(stem.clone()) } else { ModelId(format!("{stem}-{number}")) };
+/// Finds the place for a file of the user's: its own, if it was stored before under the same name in the same length;
+/// otherwise the first free id, with a number where others have the name already.
+pub fn place(records: &Records, file_name: &str, origin: &str, total: u64) -> Result<Place> {
+    for id in candidates(file_name) {
         let [first, second] = data_files(&id);
         match records.get(&id) {
             None => return Ok(Place { id, file: first, replaces: None }),
             Some(Ok(manifest)) if manifest.origin == origin => match &manifest.state {
-                State::Partial { .. } => return Ok(Place { id, file: manifest.file.clone(), replaces: None }),
-                State::Complete(facts) if total.is_none_or(|total| total == facts.bytes) => {
+                State::Partial(_) => return Ok(Place { id, file: manifest.file.clone(), replaces: None }),
+                State::Complete(facts) if total == facts.bytes => {
                     let file = if manifest.file == first { second } else { first };
                     return Ok(Place { id, file, replaces: Some(manifest.clone()) });
                 }
@@ -118,8 +128,45 @@ pub fn place(records: &Records, file_name: &str, origin: &str, total: Option<u64
             Some(_) => (),
         }
     }
+    Err(crowded(file_name))
+}
+
+/// A place that nothing is at yet.
+pub fn free(records: &Records, file_name: &str) -> Result<Place> {
+    let id = candidates(file_name).find(|id| !records.contains_key(id)).ok_or_else(|| crowded(file_name))?;
+    let [file, _] = data_files(&id);
+    Ok(Place { id, file, replaces: None })
+}
+
+/// What a download finds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spot {
+    /// The file is there already, or has begun to arrive.
+    Taken(ModelId, Box<Manifest>),
+    /// Nothing of it is there; this is where it goes.
+    Free(ModelId, String),
+}
+
+/// Finds the place for a download of a file with that name.
+pub fn spot(records: &Records, file_name: &str, plan: &DownloadPlan) -> Result<Spot> {
+    let known = records.iter().filter_map(|(id, manifest)| Some((id, manifest.as_ref().ok()?)));
+    if let Some((id, manifest)) = known.into_iter().find(|(_, manifest)| manifest.is_of(plan)) {
+        return Ok(Spot::Taken(id.clone(), Box::new(manifest.clone())));
+    }
+    let Place { id, file, .. } = free(records, file_name)?;
+    Ok(Spot::Free(id, file))
+}
+
+/// The ids that a file of this name may have, the nicest first.
+fn candidates(file_name: &str) -> impl Iterator<Item = ModelId> {
+    let ModelId(stem) = id_for(file_name);
+    (1..=10_000).map(move |number| ModelId(if number == 1 { stem.clone() } else { format!("{stem}-{number}") }))
+}
+
+fn crowded(file_name: &str) -> Error {
+    let ModelId(stem) = id_for(file_name);
     let message = format!("ten thousand stored models are called {stem:?} already; remove some, or rename the file");
-    Err(Error::new(ErrorKind::Storage, message))
+    Error::new(ErrorKind::Storage, message)
 }
 
 /// Files that a crash left behind, to be deleted in this order; a record only once its data is gone.
@@ -131,28 +178,28 @@ pub struct Leftover {
     pub record: Option<String>,
 }
 
-/// Finds what no complete model needs. What belongs to a record that cannot be read is left alone: a newer Inkstone
-/// may have written it.
+/// Finds what neither a complete model nor a download that can go on needs. What belongs to a record that cannot be
+/// read is left alone: a newer Inkstone may have written it.
 pub fn leftovers(files: &[String], records: &Records) -> Vec<Leftover> {
     let present: BTreeSet<&str> = files.iter().map(String::as_str).collect();
     let mut found: Vec<Leftover> = files
         .iter()
-        .filter(|file| file.starts_with(PROBE_PREFIX) && data_owner(file).is_none() && record_owner(file).is_none())
+        .filter(|file| file.starts_with(PROBE_PREFIX) && owner_of(file).is_none())
         .map(|file| Leftover { data: vec![file.clone()], record: None })
         .collect();
     let mut ids: BTreeSet<ModelId> = files.iter().filter_map(|file| data_owner(file)).collect();
     ids.extend(records.keys().cloned());
     for id in ids {
-        let data = data_files(&id).into_iter().filter(|file| present.contains(file.as_str()));
+        let own = data_files(&id).into_iter().flat_map(|data| [journal_file(&data), data]);
+        let own = own.filter(|file| present.contains(file.as_str()));
         let leftover = match records.get(&id) {
             Some(Err(_)) => continue,
-            None => Leftover { data: data.collect(), record: None },
-            Some(Ok(manifest)) => match manifest.state {
-                State::Complete(_) if present.contains(manifest.file.as_str()) => {
-                    Leftover { data: data.filter(|file| *file != manifest.file).collect(), record: None }
-                }
-                _ => Leftover { data: data.collect(), record: Some(record_file(&id)) },
-            },
+            None => Leftover { data: own.collect(), record: None },
+            Some(Ok(manifest)) if is_there(manifest, &present) => {
+                let kept = [journal_file(&manifest.file), manifest.file.clone()];
+                Leftover { data: own.filter(|file| !kept.contains(file)).collect(), record: None }
+            }
+            Some(Ok(_)) => Leftover { data: own.collect(), record: Some(record_file(&id)) },
         };
         if leftover != Leftover::default() {
             found.push(leftover);
@@ -161,152 +208,12 @@ pub fn leftovers(files: &[String], records: &Records) -> Vec<Leftover> {
     found
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::ModelShape;
-    use crate::storage::manifest::Facts;
-
-    fn manifest(file: &str, origin: &str, bytes: Option<u64>) -> Result<Manifest> {
-        let state = match bytes {
-            None => State::Partial { received: 0 },
-            Some(bytes) => {
-                let shape = ModelShape {
-                    layers: 1,
-                    hidden: 1,
-                    heads: 1,
-                    kv_heads: 1,
-                    vocabulary: 1,
-                    trained_context: 1,
-                    parameters: 1,
-                };
-                State::Complete(Facts { name: "n".into(), bytes, quantisation: "F16".into(), stored_at: 0.0, shape })
-            }
-        };
-        Ok(Manifest::new(file.into(), origin.into(), state))
-    }
-
-    fn records(entries: impl IntoIterator<Item = (&'static str, Result<Manifest>)>) -> Records {
-        entries.into_iter().map(|(id, manifest)| (ModelId(id.into()), manifest)).collect()
-    }
-
-    fn unreadable() -> Result<Manifest> {
-        Err(Error::new(ErrorKind::Storage, "damaged"))
-    }
-
-    #[test]
-    fn ids_are_safe_names() {
-        for (file, id) in [
-            ("internlm2_5-7b-chat-q4_k_m.gguf", "internlm2_5-7b-chat-q4_k_m"),
-            ("A.GGUF", "A"),
-            ("../../etc/passwd", "passwd"),
-            ("C:\\models\\x.gguf", "x"),
-            ("my model (1).gguf", "my-model-1"),
-            ("书生·浦语.gguf", "model"),
-            ("书生 7b.gguf", "7b"),
-            ("....gguf", "model"),
-            (".hidden.gguf", "hidden"),
-            ("", "model"),
-            (".gguf", "model"),
-            ("x.gguf.gguf", "x.gguf"),
-            ("语gguf", "gguf"),
-        ] {
-            assert_eq!(id_for(file), ModelId(id.into()), "{file}");
-            assert!(check(&id_for(file)).is_ok(), "{file}");
-        }
-        assert!(check(&id_for(&format!("{}.gguf", "x".repeat(5000)))).is_ok());
-    }
-
-    #[test]
-    fn ids_from_outside_cannot_leave_the_directory() {
-        for id in ["", ".", "..", "a/b", "../a", "a\\b", "a b", "a\0", "语", ".a", &"x".repeat(500)] {
-            assert_eq!(check(&ModelId(id.into())).expect_err(id).kind(), ErrorKind::NotFound);
-        }
-    }
-
-    #[test]
-    fn every_file_has_at_most_one_owner() {
-        let ids = ["x", "x.gguf", "x.gguf.2", "x.json", "x.2"].map(|id| ModelId(id.into()));
-        let mut seen = BTreeSet::new();
-        for id in &ids {
-            for file in data_files(id) {
-                assert_eq!(data_owner(&file).as_ref(), Some(id), "{file}");
-                assert!(seen.insert(file));
-            }
-            assert_eq!(record_owner(&record_file(id)).as_ref(), Some(id));
-            assert!(seen.insert(record_file(id)));
-        }
-    }
-
-    #[test]
-    fn the_same_file_again_goes_beside_the_old_copy() {
-        let stored = records([("x", manifest("x.gguf", "o", Some(5)))]);
-        let place = place(&stored, "x.gguf", "o", Some(5)).expect("place");
-        assert_eq!((place.id.0.as_str(), place.file.as_str()), ("x", "x.gguf.2"));
-        assert!(place.replaces.is_some());
-        let swapped = records([("x", manifest("x.gguf.2", "o", Some(5)))]);
-        assert_eq!(super::place(&swapped, "x.gguf", "o", None).expect("place").file, "x.gguf");
-    }
-
-    #[test]
-    fn another_file_of_that_name_gets_a_number() {
-        let stored = records([
-            ("x", manifest("x.gguf", "o", Some(5))),
-            ("x-2", unreadable()),
-            ("x-3", manifest("x-3.gguf", "p", Some(5))),
-        ]);
-        let id = |origin, total| place(&stored, "x.gguf", origin, total).expect("place").id.0;
-        assert_eq!(id("o", Some(6)), "x-4");
-        assert_eq!(id("q", Some(5)), "x-4");
-        assert_eq!(id("p", Some(5)), "x-3");
-    }
-
-    #[test]
-    fn an_unfinished_copy_is_begun_anew() {
-        let stored = records([("x", manifest("x.gguf", "o", None))]);
-        let again = place(&stored, "x.gguf", "o", Some(5)).expect("place");
-        assert_eq!(again, Place { id: ModelId("x".into()), file: "x.gguf".into(), replaces: None });
-        assert_eq!(place(&stored, "x.gguf", "other", Some(5)).expect("place").id.0, "x-2");
-    }
-
-    #[test]
-    fn only_what_no_record_vouches_for_is_swept() {
-        let files = [
-            "whole.gguf",
-            "whole.gguf.2",
-            "whole.json",
-            "part.gguf",
-            "part.json",
-            "orphan.gguf",
-            "newer.gguf",
-            "newer.json",
-            "gone.json",
-            "probe-12",
-            "probe-x.gguf",
-            "probe-x.json",
-            "unknown.txt",
-        ]
-        .map(String::from);
-        let stored = records([
-            ("whole", manifest("whole.gguf.2", "o", Some(5))),
-            ("part", manifest("part.gguf", "o", None)),
-            ("newer", unreadable()),
-            ("gone", manifest("gone.gguf", "o", Some(5))),
-            ("probe-x", manifest("probe-x.gguf", "o", Some(5))),
-        ]);
-        let leftover = |data: &[&str], record: Option<&str>| Leftover {
-            data: data.iter().map(|file| file.to_string()).collect(),
-            record: record.map(String::from),
-        };
-        assert_eq!(
-            leftovers(&files, &stored),
-            [
-                leftover(&["probe-12"], None),
-                leftover(&[], Some("gone.json")),
-                leftover(&["orphan.gguf"], None),
-                leftover(&["part.gguf"], Some("part.json")),
-                leftover(&["whole.gguf"], None),
-            ]
-        );
-    }
+/// Whether what a record speaks of is worth keeping and still there.
+fn is_there(manifest: &Manifest, present: &BTreeSet<&str>) -> bool {
+    // Bytes on the user's disk are for the user to look after.
+    manifest.is_worth_keeping() && (manifest.is_on_disk() || present.contains(manifest.file.as_str()))
 }
+
+#[cfg(test)]
+#[path = "names/tests.rs"]
+mod tests;

@@ -10,7 +10,7 @@ const REPORT_CEILING: u64 = 10 << 30;
 
 /// Refuses a model of `total` bytes that would not fit, by what the browser reported.
 pub fn check(storage: StorageUse, total: u64) -> Result<()> {
-    let StorageUse { used, quota } = storage;
+    let StorageUse { used, quota, .. } = storage;
     // The browser stores a little beside the file.
     let needed = total.saturating_add(total / 20);
     let free = quota.saturating_sub(used);
@@ -20,13 +20,13 @@ pub fn check(storage: StorageUse, total: u64) -> Result<()> {
     }
     let message = format!(
         "the model needs {needed} bytes of browser storage with a margin of 5 %, but {free} are free ({used} of \
-         {quota} in use); remove a model, free disk space, or choose a smaller one"
+         {quota} in use); remove a model, free disk space, leave a private window, or choose a smaller model"
     );
     Err(Error::new(ErrorKind::StorageFull, message))
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use asking::{ask_to_persist, check_space, storage_use};
+pub use asking::{check_space, storage_use};
 
 /// What needs the browser itself.
 #[cfg(target_arch = "wasm32")]
@@ -34,38 +34,29 @@ mod asking {
     use super::check;
     use crate::error::Result;
     use crate::protocol::StorageUse;
-    use crate::source::browser;
     use crate::storage::{fault, opfs};
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::StorageEstimate;
 
-    /// Storage in use and at hand, as the browser tells.
+    /// Storage in use and at hand, as the browser tells; of models nothing is known here.
     pub async fn storage_use() -> Result<StorageUse> {
         let failed = |e: JsValue| fault::error("asking how much storage there is", &e);
-        let promise = opfs::manager()?.estimate().map_err(failed)?;
-        let estimate: StorageEstimate = JsFuture::from(promise).await.map_err(failed)?.unchecked_into();
+        let manager = opfs::manager()?;
+        let estimate: StorageEstimate =
+            JsFuture::from(manager.estimate().map_err(failed)?).await.map_err(failed)?.unchecked_into();
+        let persisted = match manager.persisted() {
+            Ok(promise) => JsFuture::from(promise).await.ok().and_then(|answer| answer.as_bool()),
+            Err(_) => None,
+        };
         let bytes = |number: Option<f64>| number.map_or(0, |number| number as u64);
-        Ok(StorageUse { used: bytes(estimate.get_usage()), quota: bytes(estimate.get_quota()) })
+        let (used, quota) = (bytes(estimate.get_usage()), bytes(estimate.get_quota()));
+        Ok(StorageUse { used, quota, persisted, ..StorageUse::default() })
     }
 
-    /// Refuses a model that would not fit, if its length is known, before the first byte is stored.
-    pub async fn check_space(total: Option<u64>) -> Result<()> {
-        match total {
-            Some(total) => check(storage_use().await?, total),
-            None => Ok(()),
-        }
-    }
-
-    /// Asks the browser not to evict this site's data, where a worker may ask; elsewhere the page has to.
-    pub async fn ask_to_persist() {
-        let Ok(manager) = opfs::manager() else { return };
-        if browser::has(&manager, "persist")
-            && let Ok(promise) = manager.persist()
-        {
-            // Its answer changes nothing here.
-            let _ = JsFuture::from(promise).await;
-        }
+    /// Refuses `total` bytes that would not fit, before the first is stored.
+    pub async fn check_space(total: u64) -> Result<()> {
+        check(storage_use().await?, total)
     }
 }
 
@@ -76,7 +67,7 @@ mod tests {
     const GIB: u64 = 1 << 30;
 
     fn fits(used: u64, quota: u64, total: u64) -> bool {
-        check(StorageUse { used, quota }, total).is_ok()
+        check(StorageUse { used, quota, ..StorageUse::default() }, total).is_ok()
     }
 
     #[test]
@@ -89,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_message_has_both_numbers() {
-        let error = check(StorageUse { used: 0, quota: 1000 }, 2000).expect_err("too large");
+        let error = check(StorageUse { quota: 1000, ..StorageUse::default() }, 2000).expect_err("too large");
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         assert!(error.message().contains("2100") && error.message().contains("1000"), "{error}");
     }

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::{ByteSource, StagingBytes};
 use crate::source::Cancel;
 use crate::source::address::check_url;
-use crate::source::http::Http;
+use crate::source::http::{Breaker, Part, open};
 use js_sys::Uint8Array;
 
 /// Beside the page, as `index.html` puts it there.
@@ -24,16 +24,16 @@ impl Builtin {
     /// Fetches the file.
     ///
     /// # Errors
-    /// Those of [`Http`]; `HttpContent` if what comes is too large to be the guide.
+    /// Those of [`open`]; `HttpContent` if what comes is too large to be the guide.
     pub(super) async fn fetch(cancel: &Cancel) -> Result<Self> {
         let url = check_url(&post::complete(FILE)?, &post::origin()?)?;
-        let mut http = Http::open(url, 0, cancel.clone()).await?;
+        let mut answer = open(&url, Part::All, &Breaker::of(cancel)).await?;
         let bytes = Uint8Array::new_with_length(LARGEST);
         let mut length: u32 = 0;
-        while let Some(chunk) = http.next_chunk().await? {
+        while let Some(chunk) = answer.next_chunk().await? {
             let end = length.checked_add(chunk.length()).filter(|end| *end <= LARGEST).ok_or_else(|| {
                 let message =
-                    format!("{} has more than the {LARGEST} bytes of a guide; deploy the site again", http.url());
+                    format!("{} has more than the {LARGEST} bytes of a guide; deploy the site again", url.as_str());
                 Error::new(ErrorKind::HttpContent, message)
             })?;
             bytes.set(&chunk, length);

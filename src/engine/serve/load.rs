@@ -11,14 +11,17 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gguf;
 use crate::gpu::ByteSource;
 use crate::kernels::Ranking;
-use crate::protocol::{Event, LoadOptions, LoadedModel, ModelId, Stage, Verified};
+use crate::protocol::{Claim, Event, LoadOptions, LoadedModel, ModelId, Resource, Stage, Verified};
 use crate::source::Cancel;
+use web_sys::File;
 
 /// What is to be loaded, and how.
 pub(super) struct Order {
     pub(super) id: ModelId,
     pub(super) options: LoadOptions,
     pub(super) verified: Option<Verified>,
+    /// The user's own, of a model that was left on disk.
+    pub(super) file: Option<File>,
 }
 
 /// Whether a model has an answer that is known, and room for it: a short context is no fault of the GPU's.
@@ -27,6 +30,47 @@ fn can_answer(model: &LoadedModel) -> bool {
 }
 
 impl Worker {
+    /// Loads as the only tab that has a model of the visitor's on the GPU; the guide is everybody's.
+    pub(super) async fn load_as_owner(
+        &self,
+        order: Order,
+        claim: Claim,
+        cancel: &Cancel,
+        answer: &Answer,
+    ) -> Result<Event> {
+        let mut place = self.slot.take()?;
+        let id = order.id.clone();
+        let owned = self.own_engine(&order.id, claim).await;
+        let loaded = match owned {
+            Ok(()) => self.load(&mut place, order, cancel, answer).await,
+            Err(error) => Err(error),
+        };
+        let own = place.as_ref().is_some_and(|loaded| !loaded.report.id.is_guide());
+        self.slot.put(place);
+        if !own {
+            self.engine_lock.take();
+        } else if loaded.is_ok() {
+            // That it is not noted when a model was last used is no reason not to use it.
+            let _ = self.library().await?.touch(&id).await;
+        }
+        loaded
+    }
+
+    async fn own_engine(&self, model: &ModelId, claim: Claim) -> Result<()> {
+        if model.is_guide() || self.engine_lock.borrow().is_some() {
+            return Ok(());
+        }
+        let held = self.tabs.claim(Resource::Engine, claim).await?;
+        let me = self.me.clone();
+        held.on_loss(move || {
+            if let Some(worker) = me.upgrade() {
+                worker.lose(Resource::Engine);
+            }
+        });
+        self.engine_lock.replace(Some(held));
+        Ok(())
+    }
+
     /// Loads into `place`, which keeps what it has as long as the file may still turn out to be wrong.
     pub(super) async fn load(
         &self,
@@ -40,7 +84,7 @@ impl Worker {
             let builtin = Builtin::fetch(cancel).await?;
             (gguf::read_header(|offset, length| Ok(builtin.read(offset, length)), builtin.len())?, Box::new(builtin))
         } else {
-            let file = self.library().await?.open_model(&order.id).await?;
+            let file = self.library().await?.open_model(&order.id, order.file.clone()).await?;
             (gguf::read_header(|offset, length| file.read(offset, length), file.len())?, Box::new(file))
         };
         let prepared = Prepared::new(&header, &order.options)?;

@@ -7,42 +7,57 @@ mod builtin;
 mod load;
 mod post;
 mod slot;
+mod store;
+mod tabs;
 
 use super::bench::wasm_heap_bytes;
 use super::{Emitted, Session, bench};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::protocol::{
-    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, Faults, GenerateOptions, Request, RequestId, Stage,
-    VERSION,
+    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, Faults, GenerateOptions, Request, RequestId, Resource,
+    Stage, VERSION,
 };
-use crate::source::address::check_url;
-use crate::source::file::LocalFile;
-use crate::source::http::Http;
-use crate::source::{Cancel, Source, browser};
+use crate::source::{Cancel, browser};
 use crate::storage::Library;
+use crate::storage::download::Nudge;
+use crate::storage::lock::Held;
 use crate::tokenizer::prompt::{encode_chat, encode_completion};
 use crate::tokenizer::{Shown, Specials, StreamDecoder, decode};
 use load::Order;
 use post::Answer;
 use slot::Slot;
+use tabs::Tabs;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::MessageEvent;
 
 /// The worker's state. Borrows never last over an `await`.
-#[derive(Default)]
 struct Worker {
+    /// For what happens without a request.
+    me: Weak<Worker>,
+    tabs: Rc<Tabs>,
+    /// The lock on the engine, while a model of the visitor's is on the GPU.
+    engine_lock: RefCell<Option<Held>>,
     library: RefCell<Option<Library>>,
     gpu: RefCell<Option<Rc<Gpu>>>,
     slot: Slot,
     /// What a test has asked to go wrong.
     faults: RefCell<Faults>,
     /// Requests that have not ended.
-    running: RefCell<HashMap<RequestId, Cancel>>,
+    running: RefCell<HashMap<RequestId, Running>>,
+}
+
+/// A request that has not ended.
+#[derive(Clone)]
+struct Running {
+    cancel: Cancel,
+    nudge: Nudge,
+    /// What it works with, of the things that one tab alone may have.
+    uses: Option<Resource>,
 }
 
 /// Takes commands from now on, and says so.
@@ -51,11 +66,20 @@ struct Worker {
 /// `Internal` outside a dedicated worker.
 pub fn serve() -> Result<()> {
     let scope = post::scope()?;
-    let worker = Rc::new(Worker::default());
+    let worker = Rc::new_cyclic(|me| Worker {
+        me: me.clone(),
+        tabs: Tabs::open(),
+        engine_lock: RefCell::default(),
+        library: RefCell::default(),
+        gpu: RefCell::default(),
+        slot: Slot::default(),
+        faults: RefCell::default(),
+        running: RefCell::default(),
+    });
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         let worker = worker.clone();
         match post::parse(&message.data()) {
-            Ok((request, file)) => wasm_bindgen_futures::spawn_local(worker.take(request, file)),
+            Ok((request, files)) => wasm_bindgen_futures::spawn_local(worker.take(request, files)),
             Err(error) => post::send(None, Event::Failed { error: ErrorReport::from(&error) }),
         }
     });
@@ -67,12 +91,12 @@ pub fn serve() -> Result<()> {
 
 impl Worker {
     /// Serves one request to its final event.
-    async fn take(self: Rc<Self>, request: Request, file: Option<web_sys::File>) {
+    async fn take(self: Rc<Self>, request: Request, files: Vec<web_sys::File>) {
         let Request { id, command } = request;
-        let cancel = Cancel::new();
-        self.running.borrow_mut().insert(id, cancel.clone());
+        let running = Running { cancel: Cancel::new(), nudge: Nudge::default(), uses: uses(&command) };
+        self.running.borrow_mut().insert(id, running.clone());
         let answer = Answer::new(id);
-        let result = self.serve(command, file, &cancel, &answer).await;
+        let result = self.serve(command, files, &running, &answer).await;
         self.running.borrow_mut().remove(&id);
         let event = result.unwrap_or_else(|error| {
             if error.kind() == ErrorKind::GpuLost {
@@ -86,32 +110,38 @@ impl Worker {
     async fn serve(
         &self,
         command: Command,
-        file: Option<web_sys::File>,
-        cancel: &Cancel,
+        files: Vec<web_sys::File>,
+        running: &Running,
         answer: &Answer,
     ) -> Result<Event> {
+        let cancel = &running.cancel;
         match command {
             Command::ListModels => self.models().await,
-            Command::Import => {
-                let file = file.ok_or_else(|| bad_request("an import needs a file beside the message"))?;
-                let source = Source::File(LocalFile::open(file, cancel.clone()));
-                self.store(source, Stage::Import, answer).await
-            }
-            Command::Download { url } => {
-                let url = check_url(&post::complete(&url)?, &post::origin()?)?;
-                answer.progress(Stage::Download, 0, None);
-                let source = Source::Http(Http::open(url, 0, cancel.clone()).await?);
-                self.store(source, Stage::Download, answer).await
+            Command::Import { intake } => self.import(files, intake, cancel, answer).await,
+            Command::Download { plan, claim } => self.download(plan, claim, running, answer).await,
+            Command::TryNow { request } => {
+                let other = self.running.borrow().get(&request).map(|running| running.nudge.clone());
+                if let Some(nudge) = other {
+                    nudge.give();
+                }
+                Ok(Event::Done)
             }
             Command::Remove { model } => {
                 self.library().await?.remove(&model).await?;
                 self.models().await
             }
-            Command::Load { model, options, verified } => {
-                let mut place = self.slot.take()?;
-                let loaded = self.load(&mut place, Order { id: model, options, verified }, cancel, answer).await;
-                self.slot.put(place);
-                loaded
+            Command::Restore { model } => {
+                self.library().await?.restore(&model).await?;
+                self.models().await
+            }
+            Command::Purge => {
+                self.library().await?.purge().await?;
+                self.models().await
+            }
+            Command::Verify { model } => self.verify(&model, files, cancel, answer).await,
+            Command::Load { model, options, verified, claim } => {
+                let order = Order { id: model, options, verified, file: files.into_iter().next() };
+                self.load_as_owner(order, claim, cancel, answer).await
             }
             Command::Measure { probe } => self.measure(probe).await,
             Command::SelfTest => self.self_test(answer).await,
@@ -122,6 +152,7 @@ impl Worker {
             Command::Unload => {
                 drop(self.slot.take()?);
                 self.slot.put(None);
+                self.engine_lock.take();
                 Ok(Event::Unloaded)
             }
             Command::Chat { messages, options } => {
@@ -157,9 +188,9 @@ impl Worker {
             }
             Command::Diagnose => Ok(Event::Diagnostics { report: self.diagnose() }),
             Command::Cancel { request } => {
-                let running = self.running.borrow().get(&request).cloned();
-                if let Some(running) = running {
-                    running.cancel();
+                let other = self.running.borrow().get(&request).map(|running| running.cancel.clone());
+                if let Some(other) = other {
+                    other.cancel();
                 }
                 Ok(Event::Done)
             }
@@ -172,7 +203,8 @@ impl Worker {
         match known {
             Some(library) => Ok(library),
             None => {
-                let library = Library::open().await?;
+                let tabs = self.tabs.clone();
+                let library = Library::open(move || tabs.tell_library()).await?;
                 Ok(self.library.borrow_mut().get_or_insert(library).clone())
             }
         }
@@ -194,19 +226,9 @@ impl Worker {
     /// After a loss nothing on the GPU is left; the next load opens a fresh device.
     fn forget_gpu(&self, error: &Error) {
         self.slot.abandon();
+        self.engine_lock.take();
         self.gpu.borrow_mut().take();
         post::send(None, Event::GpuLost { error: ErrorReport::from(error) });
-    }
-
-    async fn models(&self) -> Result<Event> {
-        let library = self.library().await?;
-        Ok(Event::Models { models: library.list().await?, storage: library.storage_use().await? })
-    }
-
-    async fn store(&self, source: Source, stage: Stage, answer: &Answer) -> Result<Event> {
-        let library = self.library().await?;
-        let model = library.store(source, |done, total| answer.progress(stage, done, total)).await?;
-        Ok(Event::Stored { model })
     }
 
     fn diagnose(&self) -> DiagnosticsReport {
@@ -229,6 +251,19 @@ impl Worker {
             kernels: model.as_ref().map(|model| model.kernels.clone()).unwrap_or_default(),
             model,
         }
+    }
+}
+
+/// What a command works with, of the things that one tab alone may have.
+fn uses(command: &Command) -> Option<Resource> {
+    match command {
+        Command::Download { .. } => Some(Resource::Download),
+        Command::Load { .. }
+        | Command::Chat { .. }
+        | Command::Complete { .. }
+        | Command::Evaluate { .. }
+        | Command::Bench { .. } => Some(Resource::Engine),
+        _ => None,
     }
 }
 
@@ -276,8 +311,4 @@ fn pieces(session: &Session, ids: &[u32]) -> Result<Event> {
     let flush = decoder.flush();
     let text = decode(vocabulary, ids, Shown::All)?;
     Ok(Event::Pieces { emit, flush, text, text_without_specials: decode(vocabulary, ids, Shown::TextOnly)? })
-}
-
-fn bad_request(message: &str) -> Error {
-    Error::new(ErrorKind::BadRequest, message)
 }

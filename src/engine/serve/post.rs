@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Event, Reply, Request, RequestId, Stage};
 use crate::source::browser::{Exception, Pace, worker};
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, File, Url};
@@ -15,18 +15,19 @@ pub(super) fn scope() -> Result<DedicatedWorkerGlobalScope> {
         .map_err(|_| Error::new(ErrorKind::Internal, "the engine runs outside a dedicated worker; start it in one"))
 }
 
-/// A request and the file beside it, from a message `{json, file}`.
-pub(super) fn parse(message: &JsValue) -> Result<(Request, Option<File>)> {
+/// A request and the files beside it, from a message `{json, files}`.
+pub(super) fn parse(message: &JsValue) -> Result<(Request, Vec<File>)> {
     let property = |name: &str| Reflect::get(message, &JsValue::from_str(name)).ok();
     let json = property("json").and_then(|json| json.as_string()).ok_or_else(|| {
         Error::new(
             ErrorKind::BadRequest,
-            "a message has no text `json`; expected {json: a request, file: a file or nothing}",
+            "a message has no text `json`; expected {json: a request, files: a list of files or nothing}",
         )
     })?;
     let request = serde_json::from_str(&json)
         .map_err(|error| Error::new(ErrorKind::BadRequest, format!("a message is no request: {error}")))?;
-    Ok((request, property("file").and_then(|file| file.dyn_into().ok())))
+    let files = property("files").filter(Array::is_array).map(|files| Array::from(&files)).unwrap_or_default();
+    Ok((request, files.iter().filter_map(|file| file.dyn_into().ok()).collect()))
 }
 
 /// Sends an event to the page.
