@@ -7,10 +7,12 @@ use super::engine::Events;
 use super::library::{self, client, unexpected};
 use super::openai::{self, CompletionRequest, Delivery, Envelope, Kind, Prompt};
 use super::state::State;
+use super::transfer::{self, Wanted};
 use super::{checkup, loading, plan};
 use crate::error::{Error, ErrorKind};
-use crate::protocol::{Command, ErrorReport, EvaluateMode, Event, LoadOptions, ModelId};
-use js_sys::{Function, JSON, Object, Promise, Reflect, Symbol};
+use crate::protocol::{Claim, Command, ErrorReport, EvaluateMode, Event, Intake, LoadOptions, ModelId};
+use crate::source::catalogue::plan_for;
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Symbol};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,6 +41,14 @@ pub fn install(state: State) -> Answer {
         Ok(JsValue::UNDEFINED)
     })?;
 
+    method(&models, "restore", move |id, _| async move {
+        library::restore(state, model_id(&id)?).await.map_err(thrown)?;
+        Ok(JsValue::UNDEFINED)
+    })?;
+    method(&models, "verify", move |id, _| async move {
+        to_js(&library::verify(state, model_id(&id)?).await.map_err(thrown)?)
+    })?;
+
     let chat = Object::new();
     let chat_completions = Object::new();
     method(&chat_completions, "create", move |request, _| create(state, Kind::Chat, request))?;
@@ -52,7 +62,7 @@ pub fn install(state: State) -> Answer {
     set(&inkstone, "completions", &completions)?;
     method(&inkstone, "load", move |id, options| async move {
         let options: LoadOptions = from_js(&options)?;
-        let loaded = loading::load(state, model_id(&id)?, options).await.map_err(thrown)?;
+        let loaded = loading::load(state, model_id(&id)?, options, Claim::IfFree).await.map_err(thrown)?;
         to_js(&loaded)
     })?;
     method(&inkstone, "bench", move |options, _| bench(state, options))?;
@@ -65,15 +75,17 @@ pub fn install(state: State) -> Answer {
     Ok(inkstone.into())
 }
 
-/// `models.add({url})` or `models.add({file})`.
+/// `models.add({url})`, `models.add({file})` or, for the parts of a split model, `models.add({files})`.
 async fn add(state: State, from: JsValue) -> Answer {
-    let stored = match get(&from, "file").dyn_into::<File>() {
-        Ok(file) => library::import(state, file).await,
-        Err(_) => {
-            let url = get(&from, "url").as_string().ok_or_else(|| bad("expected {url: string} or {file: File}"))?;
-            let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-            library::download(state, name, url).await
-        }
+    let files = get(&from, "files");
+    let files = if files.is_object() { Array::from(&files) } else { Array::of1(&get(&from, "file")) };
+    let files: Vec<File> = files.iter().filter_map(|file| file.dyn_into().ok()).collect();
+    let stored = if files.is_empty() {
+        let url = get(&from, "url").as_string().ok_or_else(|| bad("expected {url: string} or {file: File}"))?;
+        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+        transfer::download(state, Wanted { name, plan: plan_for(&url) }, Claim::IfFree).await
+    } else {
+        transfer::import(state, files, Intake::Copy).await
     };
     to_js(&openai::model(&stored.map_err(thrown)?))
 }
@@ -104,7 +116,7 @@ async fn ask(state: State, command: Command) -> Answer {
     if command != Command::Diagnose {
         at_rest(state).await;
     }
-    match client(state).map_err(thrown)?.send(command, None).last().await.map_err(thrown)? {
+    match client(state).map_err(thrown)?.send(command, &[]).last().await.map_err(thrown)? {
         Event::Benchmark { report } => to_js(&report),
         Event::Diagnostics { report } => to_js(&report),
         Event::Tokens { ids } => to_js(&json!({"ids": ids})),
@@ -133,7 +145,7 @@ async fn create(state: State, kind: Kind, request: JsValue) -> Answer {
     };
     at_rest(state).await;
     let client = client(state).map_err(thrown)?;
-    let events = client.send(command, None);
+    let events = client.send(command, &[]);
     let id = events.id();
     if let Some(signal) = signal {
         if signal.aborted() {

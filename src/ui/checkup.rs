@@ -70,7 +70,7 @@ fn with_loaded(state: State, mut measured: Measurement) -> Measurement {
 /// The final event of a command, which is given when the engine has time for it.
 async fn ask(state: State, command: Command) -> Result<Event, ErrorReport> {
     let pass = state.queue.get_value().pass().await;
-    let answer = client(state)?.send(command, None).last().await;
+    let answer = client(state)?.send(command, &[]).last().await;
     drop(pass);
     answer
 }

@@ -167,7 +167,7 @@ async fn begin(state: State) {
     let speaker = Speaker::of(&model.id);
     turn.speaker.set(speaker);
     turn.outcome.set(Outcome::Reading(None));
-    let events = client.send(prompt::command(state, &model), None);
+    let events = client.send(prompt::command(state, &model), &[]);
     state.answering.set(Some(Answering::Underway(events.id())));
     let strings = state.language.get_untracked().strings();
     state.announcement.set(match speaker {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::protocol::{Command, ErrorReport, Event, Reply, Request, RequestId, VERSION};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -36,6 +36,8 @@ pub enum Notice {
     Died(ErrorReport),
     /// The GPU device was lost.
     GpuLost(ErrorReport),
+    /// Something about the other tabs.
+    Told(Event),
 }
 
 /// The link to the worker.
@@ -86,12 +88,12 @@ impl Client {
         Ok(Self(inner))
     }
 
-    /// Gives a command, with the file that it needs, and returns the events that answer it.
-    pub fn send(&self, command: Command, file: Option<&File>) -> Events {
+    /// Gives a command, with the files that it needs, and returns the events that answer it.
+    pub fn send(&self, command: Command, files: &[File]) -> Events {
         let id = self.0.fresh_id();
         let queue = Rc::new(RefCell::new(Queue::default()));
         self.0.routes.borrow_mut().insert(id, queue.clone());
-        self.0.post(id, command, file);
+        self.0.post(id, command, files);
         Events { id, queue, client: Rc::downgrade(&self.0) }
     }
 
@@ -140,8 +142,8 @@ impl Inner {
         RequestId(id)
     }
 
-    fn post(&self, id: RequestId, command: Command, file: Option<&File>) {
-        let message = match message(&Request { id, command }, file) {
+    fn post(&self, id: RequestId, command: Command, files: &[File]) {
+        let message = match message(&Request { id, command }, files) {
             Ok(message) => message,
             Err(error) => return self.route(id, Event::Failed { error: (&error).into() }),
         };
@@ -164,7 +166,7 @@ impl Inner {
     fn cancel(&self, request: RequestId) {
         // Its answer, `Done`, finds no route and is dropped.
         let id = self.fresh_id();
-        self.post(id, Command::Cancel { request }, None);
+        self.post(id, Command::Cancel { request }, &[]);
     }
 
     fn receive(&self, text: &str) {
@@ -173,7 +175,7 @@ impl Inner {
             Ok(Reply { id: None, event: Event::Ready { version } }) => self.ready(version),
             Ok(Reply { id: None, event: Event::GpuLost { error } }) => (self.notify)(Notice::GpuLost(error)),
             Ok(Reply { id: None, event: Event::Failed { error } }) => self.die(&error.message),
-            Ok(reply) => leptos::logging::warn!("an event without a request: {reply:?}"),
+            Ok(Reply { id: None, event }) => (self.notify)(Notice::Told(event)),
             Err(error) => leptos::logging::warn!("a message that is no reply: {error}"),
         }
     }
@@ -280,7 +282,7 @@ impl Drop for Events {
 }
 
 /// A request as it crosses: its JSON, and the one thing that JSON cannot carry.
-fn message(request: &Request, file: Option<&File>) -> Result<JsValue, Error> {
+fn message(request: &Request, files: &[File]) -> Result<JsValue, Error> {
     let json = serde_json::to_string(request)
         .map_err(|error| Error::new(ErrorKind::BadRequest, format!("a request that is no JSON: {error}")))?;
     let message = Object::new();
@@ -289,8 +291,8 @@ fn message(request: &Request, file: Option<&File>) -> Result<JsValue, Error> {
             .map_err(|error| Error::new(ErrorKind::Internal, format!("no message object: {error:?}")))
     };
     set("json", &json.into())?;
-    if let Some(file) = file {
-        set("file", file)?;
+    if !files.is_empty() {
+        set("files", &files.iter().collect::<Array>())?;
     }
     Ok(message.into())
 }

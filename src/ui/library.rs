@@ -1,36 +1,28 @@
-//! What the page does with models: list, download, import, delete.
+//! What the page does with stored models: list, delete, bring back, check.
 //!
-//! Each of these ends in the state that the engine told last; a cancelled one leaves no error behind.
+//! Each of these ends in the state that the engine told last.
 
-use super::engine::{Client, Events};
-use super::frame::Frame;
+use super::engine::Client;
+use super::handles;
 use super::preferences::{Key, forget, recall};
-use super::rate::Rate;
-use super::state::{Cargo, Engine, Library, Progress, State, Transfer};
-use super::{dialogue, loading};
+use super::state::{Check, Library, State};
+use super::{loading, transfer};
 use crate::error::{Error, ErrorKind};
-use crate::protocol::{Command, ErrorReport, Event, ModelId, StorageUse, StoredModel};
-use gloo_timers::future::TimeoutFuture;
+use crate::protocol::{Command, ErrorReport, Event, ModelId, Place, StorageUse, StoredModel, Verification};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::File;
-
-/// How long a load gives way to what comes before it: the first load of the page, an answer that is about to begin.
-const GIVE_WAY_MS: u32 = 20;
 
 /// Asks for the stored models.
 pub async fn refresh(state: State) -> Result<(), ErrorReport> {
-    let answer = client(state)?.send(Command::ListModels, None).last().await;
-    take_list(state, answer).map(|_| ())
+    let answer = client(state)?.send(Command::ListModels, &[]).last().await;
+    take_list(state, answer)
 }
 
-/// Deletes a stored model; off the GPU first, if it is there.
+/// Deletes a model, so that it can be brought back, or what there is of a download; off the GPU first, if it is there.
 pub async fn remove(state: State, model: ModelId) -> Result<(), ErrorReport> {
     if untrack(|| state.loaded()).is_some_and(|loaded| loaded.id == model) {
         loading::unload(state).await?;
     }
-    let answer = client(state)?.send(Command::Remove { model: model.clone() }, None).last().await;
+    let answer = client(state)?.send(Command::Remove { model: model.clone() }, &[]).last().await;
     take_list(state, answer)?;
     for key in [Key::Model, Key::Loading] {
         if recall(key).as_ref() == Some(&model) {
@@ -40,21 +32,74 @@ pub async fn remove(state: State, model: ModelId) -> Result<(), ErrorReport> {
     Ok(())
 }
 
+/// Brings back a deleted model.
+pub async fn restore(state: State, model: ModelId) -> Result<(), ErrorReport> {
+    let answer = client(state)?.send(Command::Restore { model }, &[]).last().await;
+    take_list(state, answer)
+}
+
+/// Frees the space of all deleted models.
+pub async fn purge(state: State) -> Result<(), ErrorReport> {
+    let gone: Vec<ModelId> =
+        state.library.with_untracked(|library| library.removed().iter().map(|model| model.id.clone()).collect());
+    let answer = client(state)?.send(Command::Purge, &[]).last().await;
+    take_list(state, answer)?;
+    for model in gone {
+        handles::forget(&model).await;
+    }
+    Ok(())
+}
+
+/// Reads a stored model from the beginning to the end, and shows what was found.
+pub async fn verify(state: State, model: ModelId) -> Result<Verification, ErrorReport> {
+    let files = match untrack(|| file_of(state, &model)) {
+        Place::Disk => vec![handles::open(&model).await?],
+        Place::Browser { .. } => Vec::new(),
+    };
+    let events = client(state)?.send(Command::Verify { model: model.clone() }, &files);
+    state.check.set(Check::Underway { model: model.clone(), request: events.id() });
+    let answer = match transfer::finish(events, state.check_progress, None).await {
+        Ok(Event::Checked { report }) => Ok(report),
+        Ok(other) => Err(unexpected(&other)),
+        Err(error) => Err(error),
+    };
+    state.check.set(match &answer {
+        Ok(report) => Check::Done(report.clone()),
+        Err(error) if is(error, ErrorKind::Cancelled) => Check::Not,
+        Err(error) => Check::Failed { model, error: error.clone() },
+    });
+    let _ = refresh(state).await;
+    answer
+}
+
+/// Where a stored model's bytes are.
+fn file_of(state: State, model: &ModelId) -> Place {
+    let place = state.library.with(|library| library.find(model).map(|model| model.place.clone()));
+    place.unwrap_or(Place::Browser { path: String::new() })
+}
+
 fn take_list(state: State, answer: Result<Event, ErrorReport>) -> Result<(), ErrorReport> {
     let known = match answer {
-        Ok(Event::Models { models, storage }) => Ok((models, storage)),
+        Ok(Event::Models { models, unfinished, removed, storage }) => {
+            Ok(Library::Known { models, unfinished, removed, storage })
+        }
         Ok(other) => Err(unexpected(&other)),
         Err(error) => Err(error),
     };
     match known {
-        Ok((models, storage)) => {
-            state.library.set(Library::Known { models, storage });
+        Ok(known) => {
+            state.library.set(known);
             state.library_fault.set(None);
             Ok(())
         }
         Err(error) => {
             if state.library.with_untracked(|library| *library == Library::Unknown) {
-                state.library.set(Library::Known { models: Vec::new(), storage: StorageUse::default() });
+                state.library.set(Library::Known {
+                    models: Vec::new(),
+                    unfinished: Vec::new(),
+                    removed: Vec::new(),
+                    storage: StorageUse::default(),
+                });
             }
             state.library_fault.set(Some(error.clone()));
             Err(error)
@@ -62,132 +107,24 @@ fn take_list(state: State, answer: Result<Event, ErrorReport>) -> Result<(), Err
     }
 }
 
-/// Downloads a file of the catalogue.
-pub async fn download(state: State, name: String, url: String) -> Result<StoredModel, ErrorReport> {
-    transfer(state, Cargo::Download { name, url: url.clone() }, Command::Download { url }, None).await
-}
-
-/// Copies a file of the user's into storage.
-pub async fn import(state: State, file: File) -> Result<StoredModel, ErrorReport> {
-    transfer(state, Cargo::Import { name: file.name() }, Command::Import, Some(&file)).await
-}
-
-/// Loads what a transfer has brought, unless another of the visitor's models is loaded by then: that is not taken from
-/// under its user. The guide makes way as soon as it has finished what it is saying.
-pub fn then_load(state: State, transfer: impl Future<Output = Result<StoredModel, ErrorReport>> + 'static) {
-    spawn_local(async move {
-        let Ok(brought) = transfer.await else { return };
-        let pass = loop {
-            let pass = state.queue.get_value().pass().await;
-            let starting = state.engine.with_untracked(|engine| *engine == Engine::Starting);
-            if !starting && !dialogue::waits(state) {
-                break pass;
-            }
-            drop(pass);
-            TimeoutFuture::new(GIVE_WAY_MS).await;
-        };
-        let free = state.engine.with_untracked(|engine| match engine {
-            Engine::Idle | Engine::Failed { .. } => true,
-            Engine::Ready(model) => model.id.is_guide(),
-            Engine::Starting | Engine::Unsupported(_) | Engine::Loading(_) => false,
-        });
-        if free {
-            let number = loading::announce(state, &brought.id);
-            let options = loading::options(state, &brought.id);
-            let _ = loading::load_now(state, number, brought.id, options, pass).await;
-        }
-    });
-}
-
-async fn transfer(
-    state: State,
-    what: Cargo,
-    command: Command,
-    file: Option<&File>,
-) -> Result<StoredModel, ErrorReport> {
-    if state.transfer.with_untracked(|transfer| matches!(transfer, Transfer::Running { .. })) {
-        let error: ErrorReport = (&Error::new(ErrorKind::Busy, "another model is on its way into storage")).into();
-        state.library_fault.set(Some(error.clone()));
-        return Err(error);
-    }
-    ask_to_keep();
-    let events = client(state)?.send(command, file);
-    state.transfer_progress.set(None);
-    state.transfer.set(Transfer::Running { request: events.id(), what: what.clone() });
-    let answer = match finish(events, state.transfer_progress).await {
-        Ok(Event::Stored { model }) => Ok(model),
-        Ok(other) => Err(unexpected(&other)),
-        Err(error) => Err(error),
-    };
-    match &answer {
-        Ok(_) => {
-            state.transfer.set(Transfer::None);
-            let _ = refresh(state).await;
-        }
-        Err(error) if is(error, ErrorKind::Cancelled) => state.transfer.set(Transfer::None),
-        Err(error) => state.transfer.set(Transfer::Failed { what, error: error.clone() }),
-    }
-    answer
-}
-
-/// Asks the browser not to evict what this site stores. Only a window may ask, and the answer changes nothing here.
-fn ask_to_keep() {
-    if let Ok(promise) = window().navigator().storage().persist() {
-        spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
-        });
-    }
-}
-
-/// Stops the transfer, or puts away the message about the last one.
-pub fn end_transfer(state: State) {
-    match state.transfer.get_untracked() {
-        Transfer::Running { request, .. } => {
-            if let Some(client) = state.client() {
-                client.cancel(request);
-            }
-        }
-        Transfer::Failed { .. } => state.transfer.set(Transfer::None),
-        Transfer::None => {}
-    }
-}
-
-/// The final event of a request whose progress is shown in `shown`, at most once per frame.
-pub async fn finish(mut events: Events, shown: RwSignal<Option<Progress>>) -> Result<Event, ErrorReport> {
-    let frame = Frame::new(move |progress: Option<Progress>| shown.set(progress));
-    let mut rate = Rate::default();
-    let mut stage = None;
-    let answer = loop {
-        match events.next().await {
-            Event::Progress { stage: now, done, total } => {
-                if stage.replace(now) != Some(now) {
-                    rate = Rate::default();
-                }
-                let rate = rate.observe(js_sys::Date::now(), done);
-                frame.gather(|progress| *progress = Some(Progress { stage: now, done, total, rate }));
-            }
-            Event::Failed { error } => break Err(error),
-            event if event.is_final() => break Ok(event),
-            _ => {}
-        }
-    };
-    frame.flush();
-    shown.set(None);
-    answer
-}
-
 /// How the page names a model.
 pub fn name(state: State, model: &ModelId) -> String {
     if model.is_guide() {
         return state.language.get_untracked().strings().guide.name.to_owned();
     }
-    state.library.with_untracked(|library| library.find(model).map(title)).unwrap_or_else(|| model.0.clone())
+    state.library.with_untracked(|library| library.find(model).map(title)).unwrap_or_else(|| title_of(model))
 }
 
 /// How the page names a stored model: general.name says "InternLM2" in many official files, the id says more.
 pub fn title(model: &StoredModel) -> String {
     let file = model.id.0.trim_end_matches(".gguf");
     catalogue_name(file).unwrap_or_else(|| if file.is_empty() { model.name.clone() } else { file.to_owned() })
+}
+
+/// The same of a model of which only the id is known.
+pub fn title_of(model: &ModelId) -> String {
+    let file = model.0.trim_end_matches(".gguf");
+    catalogue_name(file).unwrap_or_else(|| file.to_owned())
 }
 
 /// The catalogue's name of the model that a file name belongs to.

@@ -1,17 +1,19 @@
 //! What the page does to have a model on the GPU. Whenever none of the visitor's is there, the guide is, so that there
 //! is always somebody to answer.
 
-use super::library::{client, finish, is, name, refresh, unexpected};
+use super::library::{client, is, name, refresh, unexpected};
 use super::preferences::{Key, forget, keep, recall};
 use super::queue::Pass;
 use super::state::{Engine, Loading, State, View, last_load_crashed};
-use super::{dialogue, variants, verified};
+use super::transfer::{self, finish};
+use super::{dialogue, handles, tabs, variants, verified};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::{
-    Command, ErrorReport, Event, KernelSpeed, LoadOptions, LoadedModel, ModelId, SelfTestReport, Verified,
+    Claim, Command, ErrorReport, Event, KernelSpeed, LoadOptions, LoadedModel, ModelId, Place, SelfTestReport, Verified,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use web_sys::File;
 
 /// After the worker is ready: lists the models and loads the one of last time; the guide, where that is not to be had.
 pub async fn open(state: State) {
@@ -25,8 +27,13 @@ pub async fn open(state: State) {
         return load_first(state, ModelId::guide()).await;
     };
     list(state).await;
-    let known = state.library.with_untracked(|library| library.find(&again).is_some());
-    load_first(state, if known { again } else { ModelId::guide() }).await;
+    let known = state.library.with_untracked(|library| library.find(&again).cloned());
+    // A file on the user's disk may need a click first.
+    let ready = match known {
+        Some(model) if model.place == Place::Disk => handles::is_permitted(&again).await,
+        known => known.is_some(),
+    };
+    load_first(state, if ready { again } else { ModelId::guide() }).await;
 }
 
 /// Lists the models, and forgets what is remembered of one that is gone.
@@ -40,28 +47,38 @@ async fn list(state: State) {
             forget(key);
         }
     }
+    transfer::resume_interrupted(state);
 }
 
 /// Loads `model`, unless a script was faster.
 async fn load_first(state: State, model: ModelId) {
     if state.engine.with_untracked(|engine| matches!(engine, Engine::Starting)) {
         let options = options(state, &model);
-        let _ = load(state, model, options).await;
+        let _ = load(state, model, options, Claim::IfFree).await;
     }
 }
 
 /// Loads the guide in place of whatever is loaded.
 pub fn load_guide(state: State) {
     spawn_local(async move {
-        let _ = load(state, ModelId::guide(), LoadOptions::default()).await;
+        let _ = load(state, ModelId::guide(), LoadOptions::default(), Claim::IfFree).await;
     });
 }
 
 /// Loads a model with the settings as they are.
 pub fn load_as_set(state: State, model: ModelId) {
+    load_claiming(state, model, Claim::IfFree);
+}
+
+/// The same, and takes the engine from the tab that has it.
+pub fn take_over(state: State, model: ModelId) {
+    load_claiming(state, model, Claim::TakeOver);
+}
+
+fn load_claiming(state: State, model: ModelId, claim: Claim) {
     spawn_local(async move {
         let options = options(state, &model);
-        let _ = load(state, model, options).await;
+        let _ = load(state, model, options, claim).await;
     });
 }
 
@@ -75,13 +92,18 @@ pub fn options(state: State, model: &ModelId) -> LoadOptions {
 }
 
 /// Loads a stored model, or the guide, in place of what is loaded.
-pub async fn load(state: State, model: ModelId, options: LoadOptions) -> Result<LoadedModel, ErrorReport> {
+pub async fn load(
+    state: State,
+    model: ModelId,
+    options: LoadOptions,
+    claim: Claim,
+) -> Result<LoadedModel, ErrorReport> {
     client(state)?;
     dialogue::interrupt(state);
     cancel(state);
     let number = announce(state, &model);
     let pass = state.queue.get_value().pass().await;
-    load_now(state, number, model, options, pass).await
+    load_now(state, number, model, options, claim, pass).await
 }
 
 /// Shows that a load has been asked for, and gives it its number.
@@ -112,14 +134,22 @@ pub async fn load_now(
     number: u64,
     model: ModelId,
     options: LoadOptions,
+    claim: Claim,
     pass: Pass,
 ) -> Result<LoadedModel, ErrorReport> {
     if !is_current(state, number) {
         return Err((&Error::new(ErrorKind::Cancelled, "the load was cancelled before it began")).into());
     }
     let forced = options.kernels.clone();
-    let command = Command::Load { model: model.clone(), options, verified: recall(Key::Verified) };
-    let events = client(state)?.send(command, None);
+    let files = match file_of(state, &model).await {
+        Ok(files) => files,
+        Err(error) => {
+            arrive(state, model, &Err(error.clone()));
+            return Err(error);
+        }
+    };
+    let command = Command::Load { model: model.clone(), options, verified: recall(Key::Verified), claim };
+    let events = client(state)?.send(command, &files);
     let request = events.id();
     state.engine.update(|engine| {
         if let Engine::Loading(loading) = engine {
@@ -129,7 +159,7 @@ pub async fn load_now(
     if !model.is_guide() {
         keep(Key::Loading, &model);
     }
-    let answer = match finish(events, state.load_progress).await {
+    let answer = match finish(events, state.load_progress, None).await {
         Ok(Event::Loaded { model, self_test, speeds }) => {
             remember(state, self_test, speeds);
             state.forced.set(forced);
@@ -157,11 +187,19 @@ fn remember(state: State, report: SelfTestReport, speeds: Vec<KernelSpeed>) {
     state.replaced.set(report.failed);
 }
 
+/// The file that has to travel with the load of a model.
+async fn file_of(state: State, model: &ModelId) -> Result<Vec<File>, ErrorReport> {
+    let on_disk =
+        state.library.with_untracked(|library| library.find(model).is_some_and(|model| model.place == Place::Disk));
+    if on_disk { Ok(vec![handles::open(model).await?]) } else { Ok(Vec::new()) }
+}
+
 /// Shows how a load has ended.
 fn arrive(state: State, model: ModelId, answer: &Result<LoadedModel, ErrorReport>) {
     match answer {
         Ok(loaded) => {
             if !loaded.id.is_guide() {
+                state.elsewhere.set(None);
                 keep(Key::Model, &loaded.id);
                 state.view.set(View::Chat);
             }
@@ -171,6 +209,7 @@ fn arrive(state: State, model: ModelId, answer: &Result<LoadedModel, ErrorReport
             state.engine.set(Engine::Ready(loaded.clone()));
         }
         Err(error) if is(error, ErrorKind::Cancelled) => state.engine.set(Engine::Idle),
+        Err(error) if is(error, ErrorKind::OtherTab) => return tabs::give_away(state, Some(model)),
         Err(error) => state.engine.set(Engine::Failed { error: error.clone(), model: Some(model) }),
     }
     dialogue::proceed(state);
@@ -198,7 +237,7 @@ fn cancel(state: State) {
 pub async fn unload(state: State) -> Result<(), ErrorReport> {
     dialogue::interrupt(state);
     let pass = state.queue.get_value().pass().await;
-    match client(state)?.send(Command::Unload, None).last().await? {
+    match client(state)?.send(Command::Unload, &[]).last().await? {
         Event::Unloaded => {
             state.engine.set(Engine::Idle);
             drop(pass);

@@ -3,16 +3,18 @@
 //! It speaks to the engine through [`protocol`](crate::protocol) alone and touches no type of the GPU. Text from the
 //! model or from a file is only ever put into text nodes, never parsed as HTML.
 //!
-//! All state lives in one value, `state::State`. `library` and `loading` (models), `dialogue` (the conversation) and
+//! All state lives in one value, `state::State`. `library`, `transfer`, `loading` and `tabs` (models), `dialogue` (the conversation) and
 //! `checkup` (whether and how fast the GPU computes) change it in answer to the engine's events; `view` holds the
 //! components, each of which shows a part of it. The modules without a `cfg` are pure and are tested on the host.
 
+pub mod beside;
 pub mod format;
 pub mod i18n;
 pub mod openai;
 pub mod plan;
 pub mod queue;
 pub mod rate;
+pub mod split;
 pub mod variants;
 pub mod verified;
 
@@ -25,7 +27,11 @@ mod dialogue;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod engine;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod export;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod frame;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod handles;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod library;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
@@ -38,6 +44,10 @@ mod prompt;
 mod saved;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod state;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod tabs;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod transfer;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod turn;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]

@@ -34,7 +34,7 @@ pub enum Key {
     Conversation,
     /// Text in the composer.
     Draft,
-    /// [`Source`].
+    /// [`Sources`].
     Source,
     /// [`Verified`](crate::protocol::Verified): the checks that this GPU has passed, and how fast its kernels are; also
     /// read by `static/measuring`.
@@ -51,7 +51,7 @@ impl Key {
             Self::Loading => "inkstone.loading",
             Self::Conversation => "inkstone.conversation",
             Self::Draft => "inkstone.draft",
-            Self::Source => "inkstone.source",
+            Self::Source => "inkstone.sources",
             Self::Verified => "inkstone.verified",
         }
     }
@@ -90,27 +90,39 @@ impl Theme {
     }
 }
 
-/// The site that the catalogue's files come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// huggingface.co.
-    #[default]
-    HuggingFace,
-    /// hf-mirror.com.
-    HfMirror,
+/// The sites that the catalogue's files come from, in the order in which they are tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Mirror>")]
+pub struct Sources(Vec<Mirror>);
+
+impl Sources {
+    /// In order.
+    pub fn order(&self) -> &[Mirror] {
+        &self.0
+    }
+
+    /// With `mirror` in front.
+    pub fn first(&self, mirror: Mirror) -> Self {
+        Self::from([&[mirror], self.order()].concat())
+    }
 }
 
-impl Source {
-    /// In the order of the menu.
-    pub const ALL: [Self; 2] = [Self::HuggingFace, Self::HfMirror];
-
-    /// As the catalogue names it.
-    pub const fn mirror(self) -> Mirror {
-        match self {
-            Self::HuggingFace => Mirror::HuggingFace,
-            Self::HfMirror => Mirror::HfMirror,
+impl From<Vec<Mirror>> for Sources {
+    /// Every one once, those that are not named at the end.
+    fn from(named: Vec<Mirror>) -> Self {
+        let mut order = Vec::new();
+        for mirror in named.into_iter().chain(Mirror::ALL) {
+            if !order.contains(&mirror) {
+                order.push(mirror);
+            }
         }
+        Self(order)
+    }
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self::from(Vec::new())
     }
 }
 

@@ -3,17 +3,19 @@
 //! States that exclude each other are enums, so that no view can show two of them. What changes many times a second
 //! (progress, the text of an answer) has signals of its own.
 
+use super::beside::Beside;
 use super::engine::Client;
 use super::format;
 use super::i18n::{Language, Strings};
-use super::preferences::{self, Key, Settings, Source, Theme, recall};
+use super::preferences::{self, Key, Settings, Sources, Theme, recall};
 use super::queue::Queue;
 use super::rate;
+use super::transfer::Wanted;
 use super::turn::{Answering, Pending, Turn};
 use crate::error::ErrorKind;
 use crate::protocol::{
     ErrorReport, LoadedModel, Measurement, ModelId, RequestId, SelfTestFault, SelfTestReport, Stage, StorageUse,
-    StoredModel,
+    StoredModel, Unfinished, Verification,
 };
 use leptos::prelude::*;
 
@@ -34,6 +36,20 @@ pub struct State {
     pub transfer: RwSignal<Transfer>,
     /// How far that is.
     pub transfer_progress: RwSignal<Option<Progress>>,
+    /// Why it waits, if it does.
+    pub waiting: RwSignal<Option<Pause>>,
+    /// Downloads that wait for their turn.
+    pub line: RwSignal<Vec<Wanted>>,
+    /// How far the download of another tab is: which, bytes done, of how many.
+    pub remote: RwSignal<Option<(ModelId, u64, Option<u64>)>>,
+    /// The model that this tab would run, but another tab has one on the GPU.
+    pub elsewhere: RwSignal<Option<ModelId>>,
+    /// The check of a stored file.
+    pub check: RwSignal<Check>,
+    /// How far that is.
+    pub check_progress: RwSignal<Option<Progress>>,
+    /// Models that the site itself has, beside the page.
+    pub beside: RwSignal<Vec<Beside>>,
     /// The stored models.
     pub library: RwSignal<Library>,
     /// A fault of the library that belongs to no transfer and no load.
@@ -60,8 +76,8 @@ pub struct State {
     pub language: RwSignal<Language>,
     /// Colours of the page.
     pub theme: RwSignal<Theme>,
-    /// Where downloads come from.
-    pub source: RwSignal<Source>,
+    /// Where downloads come from, the first first.
+    pub sources: RwSignal<Sources>,
     /// What the GPU can hold and how fast it is.
     pub measured: RwSignal<Measured>,
     /// The self-test that was asked for.
@@ -184,15 +200,10 @@ pub enum Transfer {
 }
 
 /// What a transfer carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Cargo {
-    /// A file of the catalogue.
-    Download {
-        /// For people.
-        name: String,
-        /// To do it again.
-        url: String,
-    },
+    /// A file from the network.
+    Download(Wanted),
     /// A file of the user's.
     Import {
         /// Its name.
@@ -209,6 +220,10 @@ pub enum Library {
     Known {
         /// In the order of their ids.
         models: Vec<StoredModel>,
+        /// Downloads that are not complete.
+        unfinished: Vec<Unfinished>,
+        /// Deleted ones that can be brought back.
+        removed: Vec<StoredModel>,
         /// Storage in use.
         storage: StorageUse,
     },
@@ -223,10 +238,58 @@ impl Library {
         }
     }
 
+    /// Downloads that are not complete.
+    pub fn unfinished(&self) -> &[Unfinished] {
+        match self {
+            Self::Unknown => &[],
+            Self::Known { unfinished, .. } => unfinished,
+        }
+    }
+
+    /// Deleted models that can be brought back.
+    pub fn removed(&self) -> &[StoredModel] {
+        match self {
+            Self::Unknown => &[],
+            Self::Known { removed, .. } => removed,
+        }
+    }
+
     /// The model with this id.
     pub fn find(&self, id: &ModelId) -> Option<&StoredModel> {
         self.models().iter().find(|model| &model.id == id)
     }
+}
+
+/// A wait before the next try of a download.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pause {
+    /// What happened.
+    pub error: ErrorReport,
+    /// When it is tried again, in milliseconds since 1970; `None`: when the network is back.
+    pub until: Option<f64>,
+}
+
+/// The check of a stored file that the visitor asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Check {
+    /// Not asked for.
+    Not,
+    /// It is being read.
+    Underway {
+        /// Which one.
+        model: ModelId,
+        /// To stop it.
+        request: RequestId,
+    },
+    /// What was found.
+    Done(Verification),
+    /// It could not be read.
+    Failed {
+        /// Which one.
+        model: ModelId,
+        /// Why.
+        error: ErrorReport,
+    },
 }
 
 /// What is known of the GPU's size and speed.
@@ -285,6 +348,13 @@ impl State {
             load_progress: RwSignal::new(None),
             transfer: RwSignal::new(Transfer::None),
             transfer_progress: RwSignal::new(None),
+            waiting: RwSignal::new(None),
+            line: RwSignal::new(Vec::new()),
+            remote: RwSignal::new(None),
+            elsewhere: RwSignal::new(None),
+            check: RwSignal::new(Check::Not),
+            check_progress: RwSignal::new(None),
+            beside: RwSignal::new(Vec::new()),
             library: RwSignal::new(Library::Unknown),
             library_fault: RwSignal::new(None),
             turns: RwSignal::new(Vec::new()),
@@ -298,7 +368,7 @@ impl State {
             panel: RwSignal::new(Panel::Closed),
             language: RwSignal::new(preferences::language()),
             theme: RwSignal::new(recall(Key::Theme).unwrap_or_default()),
-            source: RwSignal::new(recall(Key::Source).unwrap_or_default()),
+            sources: RwSignal::new(recall(Key::Source).unwrap_or_default()),
             measured: RwSignal::new(Measured::Not),
             self_test: RwSignal::new(SelfTest::Not),
             replaced: RwSignal::new(Vec::new()),

@@ -1,5 +1,6 @@
 //! Simplified Chinese.
 
+use super::chinese_library::LIBRARY;
 use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
@@ -68,8 +69,6 @@ pub const STRINGS: Strings = Strings {
     loaded: "已加载",
     unload: "卸载",
     delete: "删除",
-    delete_confirm: "删除这个模型？",
-    keep: "保留",
     storage_used: |used, quota| format!("浏览器存储已用 {used}，共 {quota}"),
     layers: |n| format!("{n} 层"),
     width: |n| format!("宽 {n}"),
@@ -79,6 +78,8 @@ pub const STRINGS: Strings = Strings {
         _ => format!("{} 亿参数", format::significant(n as f64 / 1e8)),
     },
     trained_context: |n| format!("上下文 {n} token"),
+
+    library: LIBRARY,
 
     downloading: |name| format!("正在下载 {name}"),
     importing: |name| format!("正在添加 {name}"),

@@ -1,5 +1,6 @@
 //! English.
 
+use super::english_library::LIBRARY;
 use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
@@ -69,13 +70,13 @@ pub const STRINGS: Strings = Strings {
     loaded: "Loaded",
     unload: "Unload",
     delete: "Delete",
-    delete_confirm: "Delete this model?",
-    keep: "Keep",
     storage_used: |used, quota| format!("{used} of {quota} browser storage in use"),
     layers: |n| format!("{n} layers"),
     width: |n| format!("{n} wide"),
     weights: |n| format!("{} weights", format::weights(n)),
     trained_context: |n| format!("{n} tokens of context"),
+
+    library: LIBRARY,
 
     downloading: |name| format!("Downloading {name}"),
     importing: |name| format!("Adding {name}"),

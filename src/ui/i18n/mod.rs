@@ -4,13 +4,19 @@
 
 mod chinese;
 mod chinese_errors;
+mod chinese_library;
 mod english;
 mod english_errors;
+mod english_library;
 mod parts;
 mod strings;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod time;
 
 use crate::error::ErrorKind;
-pub use parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
+pub use parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings};
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+pub use time::moment;
 use serde::{Deserialize, Serialize};
 pub use strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 

@@ -1,4 +1,4 @@
-//! The texts of four parts of the page: the guide, what fits the GPU, the check of it, and the kernels that it runs.
+//! The texts of parts of the page: the library, the guide, what fits the GPU, the check of it, and the kernels that it runs.
 
 use super::strings::{Setting, With, WithTwo};
 
@@ -100,4 +100,117 @@ pub struct KernelStrings {
     pub in_use: With,
     /// Their speed is being compared.
     pub comparing: &'static str,
+}
+
+/// The library: what is stored, on its way, deleted, and beside the page.
+#[derive(Debug)]
+pub struct LibraryStrings {
+    /// Stops a download, and keeps what has arrived.
+    pub pause: &'static str,
+    /// Goes on with it.
+    pub resume: &'static str,
+    /// Fetches only the damaged part again; its size.
+    pub heal: With,
+    /// Ends a download and deletes what has arrived.
+    pub discard: &'static str,
+    /// A download that was paused: bytes there, of how many.
+    pub paused: WithTwo,
+    /// One that was interrupted.
+    pub interrupted: WithTwo,
+    /// One that another tab is at.
+    pub elsewhere: WithTwo,
+    /// A model some of which is damaged.
+    pub damaged: WithTwo,
+    /// A damaged model that came from a file.
+    pub damaged_file: &'static str,
+    /// What has arrived is being read back.
+    pub checking: &'static str,
+    /// It will be tried again in a time.
+    pub retry_in: With,
+    /// It will be tried again when the network is back.
+    pub retry_online: &'static str,
+    /// Tries again at once.
+    pub try_now: &'static str,
+    /// A download that waits for its turn.
+    pub in_line: With,
+    /// Takes it out of the line.
+    pub leave_line: &'static str,
+    /// A model runs in another tab; its name.
+    pub other_tab: With,
+    /// Below that.
+    pub other_tab_lead: &'static str,
+    /// Takes it over.
+    pub use_here: &'static str,
+    /// Has the published hash.
+    pub published: &'static str,
+    /// Explains that; the hash.
+    pub published_hint: With,
+    /// Has a recorded hash.
+    pub recorded: &'static str,
+    /// Explains that; the hash.
+    pub recorded_hint: With,
+    /// Has never been hashed.
+    pub unchecked: &'static str,
+    /// Explains that.
+    pub unchecked_hint: &'static str,
+    /// Reads a file back.
+    pub verify: &'static str,
+    /// Found right: it is the published file.
+    pub verdict_published: &'static str,
+    /// Found right: it is what was stored.
+    pub verdict_unchanged: &'static str,
+    /// Hashed for the first time.
+    pub verdict_first: &'static str,
+    /// Found damaged; how much.
+    pub verdict_damaged: With,
+    /// Saves a model as a file.
+    pub export: &'static str,
+    /// Its file is on the user's disk.
+    pub on_disk: &'static str,
+    /// Explains that.
+    pub on_disk_hint: &'static str,
+    /// When it was last used.
+    pub last_used: With,
+    /// When it was stored.
+    pub stored_at: With,
+    /// A deleted model.
+    pub removed: With,
+    /// Explains that.
+    pub removed_hint: &'static str,
+    /// Brings it back.
+    pub undo: &'static str,
+    /// Frees the space of deleted models.
+    pub free_now: &'static str,
+    /// In the meter: models.
+    pub meter_models: With,
+    /// In the meter: deleted models.
+    pub meter_removed: With,
+    /// In the meter: what else the page keeps.
+    pub meter_other: With,
+    /// In the meter: free.
+    pub meter_free: With,
+    /// The browser has promised to keep it.
+    pub kept: &'static str,
+    /// It has not.
+    pub not_kept: &'static str,
+    /// Asks it.
+    pub ask_to_keep: &'static str,
+    /// Uses a file where it is.
+    pub file_in_place: &'static str,
+    /// Copies a file.
+    pub file_copy: &'static str,
+    /// Below the heading of the file picker, where files can be used in place.
+    pub file_lead_in_place: &'static str,
+    /// A part of a split model is missing: how many were given, of how many.
+    pub split_missing: WithTwo,
+    /// Heading of the models beside the page.
+    pub beside_heading: &'static str,
+    /// Memory by context: three sizes.
+    pub memory: fn(&str, &str, &str) -> String,
+    /// The hash is pinned.
+    pub pinned: &'static str,
+    /// It is not.
+    pub not_pinned: &'static str,
+    /// Explains the order of the sites.
+    pub sources_hint: &'static str,
 }

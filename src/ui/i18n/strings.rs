@@ -2,7 +2,7 @@
 //!
 //! Texts with something inserted are functions, since word order differs; what they insert is formatted already.
 
-use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings};
 
 /// A setting: its name and one line on what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,10 +141,6 @@ pub struct Strings {
     pub unload: &'static str,
     /// Deletes a stored model.
     pub delete: &'static str,
-    /// Asks before it does.
-    pub delete_confirm: &'static str,
-    /// Does not delete.
-    pub keep: &'static str,
     /// Storage in use, of how much.
     pub storage_used: WithTwo,
     /// Layers of a model.
@@ -155,6 +151,9 @@ pub struct Strings {
     pub weights: fn(u64) -> String,
     /// Context it was trained for.
     pub trained_context: With,
+
+    /// The library.
+    pub library: LibraryStrings,
 
     // Progress.
     /// A model is being downloaded.

@@ -1,11 +1,12 @@
 //! What is under way or has failed: the transfer into storage, and the load onto the GPU.
 
-use super::fault::Fault;
-use crate::protocol::{ModelId, Stage};
+use super::fault::{Fault, fault_title};
+use super::row::CancelTransfer;
+use crate::protocol::{Claim, ModelId, Stage};
 use crate::ui::i18n::Strings;
 use crate::ui::preferences::{Key, recall};
 use crate::ui::state::{Cargo, Engine, Progress, State, Transfer, View, t};
-use crate::ui::{format, library, loading};
+use crate::ui::{format, library, loading, transfer};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -20,21 +21,31 @@ pub fn Activity() -> impl IntoView {
     let transfer = move || match state.transfer.get() {
         Transfer::None => None,
         Transfer::Running { what, .. } => {
+            let what = StoredValue::new(what);
             let title = move || {
                 let strings = state.strings();
-                match &what {
-                    Cargo::Download { name, .. } => (strings.downloading)(name),
+                what.with_value(|what| match what {
+                    Cargo::Download(wanted) => (strings.downloading)(&wanted.name),
                     Cargo::Import { name } => (strings.importing)(name),
-                }
+                })
             };
-            let cancel = move || library::end_transfer(state);
-            Some(view! { <Card title cancel progress=state.transfer_progress /> }.into_any())
+            let resumable = what.with_value(|what| matches!(what, Cargo::Download(_)));
+            Some(
+                view! {
+                    <Card title progress=state.transfer_progress>
+                        {resumable.then(|| view! { <PauseTransfer /> })}
+                        <CancelTransfer />
+                    </Card>
+                    <WaitLine />
+                }
+                .into_any(),
+            )
         }
         Transfer::Failed { what, error } => Some(
             view! {
                 <Fault error>
                     <Again what />
-                    <button type="button" class="button" on:click=move |_| library::end_transfer(state)>
+                    <button type="button" class="button" on:click=move |_| transfer::pause(state)>
                         {t(|s| s.dismiss)}
                     </button>
                 </Fault>
@@ -50,8 +61,21 @@ pub fn Activity() -> impl IntoView {
         }
         Engine::Loading(loading) => {
             let title = move || (state.strings().loading)(&loading.name);
-            let cancel = move || loading::cancel_load(state);
-            Some(view! { <Card title cancel progress=state.load_progress /> }.into_any())
+            Some(
+                view! {
+                    <Card title progress=state.load_progress>
+                        <button
+                            type="button"
+                            class="button button-small"
+                            data-testid="cancel"
+                            on:click=move |_| loading::cancel_load(state)
+                        >
+                            {t(|s| s.cancel)}
+                        </button>
+                    </Card>
+                }
+                .into_any(),
+            )
         }
         Engine::Failed { error, model } => Some(
             view! {
@@ -85,6 +109,7 @@ pub fn Activity() -> impl IntoView {
         })
     };
     view! {
+        <OtherTab />
         {transfer}
         {load}
         {fault}
@@ -97,13 +122,11 @@ fn Again(what: Cargo) -> impl IntoView {
     let state = State::of_page();
     match what {
         Cargo::Import { .. } => None,
-        Cargo::Download { name, url } => Some(view! {
+        Cargo::Download(wanted) => Some(view! {
             <button
                 type="button"
                 class="button button-primary"
-                on:click=move |_| {
-                    library::then_load(state, library::download(state, name.clone(), url.clone()));
-                }
+                on:click=move |_| transfer::fetch(state, wanted.clone(), Claim::IfFree)
             >
                 {t(|s| s.try_again)}
             </button>
@@ -169,12 +192,94 @@ fn AskGuide(instead_of: Option<ModelId>) -> impl IntoView {
     })
 }
 
-/// A title, a bar, figures and Cancel.
+/// Stops the transfer, which can go on later.
 #[component]
-fn Card<T, C>(title: T, cancel: C, progress: RwSignal<Option<Progress>>) -> impl IntoView
+fn PauseTransfer() -> impl IntoView {
+    let state = State::of_page();
+    view! {
+        <button
+            type="button"
+            class="button button-small"
+            data-testid="pause"
+            on:click=move |_| transfer::pause(state)
+        >
+            {t(|s| s.library.pause)}
+        </button>
+    }
+}
+
+/// Why the transfer waits, and for how long.
+#[component]
+fn WaitLine() -> impl IntoView {
+    let state = State::of_page();
+    let now = RwSignal::new(js_sys::Date::now());
+    // Ended with this component.
+    let ticking = gloo_timers::callback::Interval::new(1_000, move || {
+        now.try_set(js_sys::Date::now());
+    });
+    let ticking = StoredValue::new_local(Some(ticking));
+    on_cleanup(move || ticking.update_value(|ticking| drop(ticking.take())));
+    move || {
+        state.waiting.get().map(|pause| {
+            let texts = &state.strings().library;
+            let when = match pause.until {
+                Some(until) => {
+                    let seconds = ((until - now.get()) / 1000.0).max(0.0);
+                    (texts.retry_in)(&(state.strings().duration)(seconds))
+                }
+                None => texts.retry_online.to_owned(),
+            };
+            view! {
+                <div class="card wait-line" data-testid="waiting" data-code=pause.error.code.clone()>
+                    <p class="wait-text" title=pause.error.message>
+                        {fault_title(state, &pause.error.code)} " · " {when}
+                    </p>
+                    <button
+                        type="button"
+                        class="button button-small"
+                        data-testid="try-now"
+                        on:click=move |_| transfer::try_now(state)
+                    >
+                        {t(|s| s.library.try_now)}
+                    </button>
+                </div>
+            }
+        })
+    }
+}
+
+/// The model that another tab runs.
+#[component]
+fn OtherTab() -> impl IntoView {
+    let state = State::of_page();
+    move || {
+        state.elsewhere.get().map(|model| {
+            let name = library::name(state, &model);
+            view! {
+                <section class="card other-tab" data-testid="other-tab">
+                    <div>
+                        <h2 class="activity-title">{move || (state.strings().library.other_tab)(&name)}</h2>
+                        <p class="quiet">{t(|s| s.library.other_tab_lead)}</p>
+                    </div>
+                    <button
+                        type="button"
+                        class="button button-primary"
+                        data-testid="use-here"
+                        on:click=move |_| loading::take_over(state, model.clone())
+                    >
+                        {t(|s| s.library.use_here)}
+                    </button>
+                </section>
+            }
+        })
+    }
+}
+
+/// A title, a bar, figures, and buttons.
+#[component]
+fn Card<T>(title: T, progress: RwSignal<Option<Progress>>, children: Children) -> impl IntoView
 where
     T: Fn() -> String + Send + Clone + 'static,
-    C: Fn() + 'static,
 {
     let state = State::of_page();
     let figures = move || figures(state, progress.get());
@@ -185,9 +290,7 @@ where
             <div class="activity-head">
                 <h2 class="activity-title">{title}</h2>
                 <span class="activity-percent">{move || progress.get().and_then(|p| p.percent())}</span>
-                <button type="button" class="button button-small" data-testid="cancel" on:click=move |_| cancel()>
-                    {t(|s| s.cancel)}
-                </button>
+                {children()}
             </div>
             {move || {
                 let label = label.clone();
@@ -212,12 +315,14 @@ fn figures(state: State, progress: Option<Progress>) -> String {
         Stage::Prepare => return strings.stage_prepare.to_owned(),
         Stage::SelfTest => return strings.check.underway.to_owned(),
         Stage::Choice => return strings.kernels.comparing.to_owned(),
-        Stage::Download | Stage::Import | Stage::Upload | Stage::Prefill => {}
+        Stage::Download | Stage::Import | Stage::Verify | Stage::Upload | Stage::Prefill => {}
     }
     let done = format::bytes(progress.done);
     let mut parts = vec![progress.total.map_or(done.clone(), |total| (strings.of)(&done, &format::bytes(total)))];
-    if progress.stage == Stage::Upload {
-        parts.insert(0, strings.stage_upload.to_owned());
+    match progress.stage {
+        Stage::Upload => parts.insert(0, strings.stage_upload.to_owned()),
+        Stage::Verify => parts.insert(0, strings.library.checking.to_owned()),
+        _ => {}
     }
     if let Some(rate) = progress.rate {
         parts.push((strings.per_second)(&format::bytes(rate as u64)));

@@ -10,7 +10,7 @@ use super::settings::SettingsPanel;
 use crate::ui::engine::{Client, Notice};
 use crate::ui::preferences::{Key, forget, keep};
 use crate::ui::state::{Engine, Obstacle, Panel, State, View};
-use crate::ui::{api, dialogue, loading, saved};
+use crate::ui::{api, dialogue, loading, saved, tabs};
 use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -104,6 +104,7 @@ fn hear(state: State, notice: Notice) {
         Notice::VersionMismatch(error) => stop_at(Obstacle::VersionMismatch(error)),
         Notice::NotStarted(error) => stop_at(Obstacle::NotStarted(error)),
         Notice::Died(error) => stop_at(Obstacle::Died(error)),
+        Notice::Told(event) => tabs::hear(state, event),
         Notice::GpuLost(error) => {
             let model = untrack(|| state.loaded()).map(|model| model.id);
             // While a model is being loaded, that request's own failure tells more.
@@ -132,7 +133,7 @@ fn reflect_preferences(state: State) {
         }
     });
     keep_changes(Key::Settings, state.settings);
-    keep_changes(Key::Source, state.source);
+    keep_changes(Key::Source, state.sources);
 }
 
 /// Keeps what is changed; defaults are not kept, so that better ones can take their place.

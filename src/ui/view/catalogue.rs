@@ -2,12 +2,13 @@
 
 use super::fit::{FitNote, MeasureLine, known};
 use super::icon::{Drawing, Icon};
+use crate::protocol::Claim;
 use crate::source::catalogue::fit::{Fit, recommend};
 use crate::source::catalogue::{self, Advice, Entry, Family, Quantisation, USUAL_CONTEXT};
+use crate::ui::format;
 use crate::ui::i18n::{Quality, Size};
-use crate::ui::preferences::Source;
-use crate::ui::state::{Engine, Measured, State, Transfer, t};
-use crate::ui::{format, library};
+use crate::ui::state::{Engine, Measured, State, t};
+use crate::ui::transfer::{self, Wanted};
 use leptos::prelude::*;
 use std::iter::{once, repeat};
 
@@ -35,35 +36,33 @@ pub fn Catalogue() -> impl IntoView {
     }
 }
 
-/// Which site to download from.
+/// The sites to download from, in the order in which they are tried.
 #[component]
 fn SourceMenu() -> impl IntoView {
     let state = State::of_page();
+    let order = move || state.sources.with(|sources| sources.order().to_vec());
     view! {
-        <label class="source">
+        <div class="source" role="group" aria-label=t(|s| s.mirror) title=t(|s| s.library.sources_hint)>
             <span class="quiet">{t(|s| s.mirror)}</span>
-            <select
-                data-testid="source"
-                on:change=move |event| {
-                    let host = event_target_value(&event);
-                    if let Some(chosen) = Source::ALL.into_iter().find(|source| source.mirror().host() == host) {
-                        state.source.set(chosen);
+            {move || {
+                let sites = order().into_iter().enumerate().map(|(place, mirror)| {
+                    let pressed = (place == 0).to_string();
+                    view! {
+                        <button
+                            type="button"
+                            class="source-site"
+                            data-testid="source"
+                            data-host=mirror.host()
+                            aria-pressed=pressed
+                            on:click=move |_| state.sources.update(|sources| *sources = sources.first(mirror))
+                        >
+                            {mirror.host()}
+                        </button>
                     }
-                }
-            >
-                {Source::ALL
-                    .into_iter()
-                    .map(|source| {
-                        let host = source.mirror().host();
-                        view! {
-                            <option value=host selected=move || state.source.get() == source>
-                                {host}
-                            </option>
-                        }
-                    })
-                    .collect_view()}
-            </select>
-        </label>
+                });
+                sites.collect_view()
+            }}
+        </div>
     }
 }
 
@@ -117,7 +116,7 @@ fn FamilyRow(family: &'static Family, place: Place) -> impl IntoView {
     let count = catalogue::entries_of(family).count();
     let proposed = catalogue::entries_of(family).find(|entry| entry.advice == Advice::Recommended);
     let proposed = proposed.map(|entry| (entry, weight(state, entry, place)));
-    let memory = move |entry: &Entry| {
+    let usual = move |entry: &Entry| {
         let bytes = entry.gpu_bytes(USUAL_CONTEXT);
         (state.strings().gpu_memory)(&format::bytes(bytes + bytes / 10))
     };
@@ -136,7 +135,7 @@ fn FamilyRow(family: &'static Family, place: Place) -> impl IntoView {
                 <p class="family-facts">
                     {proposed.map(|(entry, _)| view! {
                         <span class="tag" title=t(|s| s.recommended)>{entry.quantisation.label()}</span>
-                        <span>{move || memory(entry)}</span>
+                        <span title=move || memory(state, entry)>{move || usual(entry)}</span>
                     })}
                     <span>{move || (state.strings().licence)(family.licence)}</span>
                     <button
@@ -213,6 +212,12 @@ fn FileRow(entry: &'static Entry) -> impl IntoView {
             <span class="file-quality quiet">
                 {move || (state.strings().quality)(quality(entry.quantisation))}
                 {(entry.advice == Advice::Recommended).then(|| view! { " · " {t(|s| s.recommended)} })}
+                " · "
+                {move || {
+                    let texts = &state.strings().library;
+                    if entry.sha256.is_some() { texts.pinned } else { texts.not_pinned }
+                }}
+                <span class="file-memory">{move || memory(state, entry)}</span>
                 <FitNote entry />
             </span>
             <span class="file-size">{format::bytes(entry.size.bytes())}</span>
@@ -249,8 +254,8 @@ fn FileRow(entry: &'static Entry) -> impl IntoView {
 
 fn fetch(state: State, entry: &Entry) {
     let name = format!("{} {}", entry.family.name, entry.quantisation.label());
-    let url = entry.url(state.source.get_untracked().mirror());
-    library::then_load(state, library::download(state, name, url));
+    let plan = state.sources.with_untracked(|sources| entry.plan(sources.order()));
+    transfer::fetch(state, Wanted { name, plan }, Claim::IfFree);
 }
 
 /// Whether the file is on this device.
@@ -260,12 +265,18 @@ fn stored(state: State, entry: &'static Entry) -> Memo<bool> {
     Memo::new(move |_| state.library.with(|library| library.models().iter().any(|model| model.id.0 == id)))
 }
 
-/// Whether a download cannot begin now.
+/// Whether a download cannot be asked for now; while another is under way it waits for its turn.
 fn blocked(state: State) -> Memo<bool> {
-    Memo::new(move |_| {
-        state.transfer.with(|transfer| matches!(transfer, Transfer::Running { .. }))
-            || state.engine.with(|engine| matches!(engine, Engine::Starting))
-    })
+    Memo::new(move |_| state.engine.with(|engine| matches!(engine, Engine::Starting)))
+}
+
+/// GPU memory at three lengths of context.
+fn memory(state: State, entry: &Entry) -> String {
+    let at = |context| {
+        let bytes = entry.gpu_bytes(context);
+        format::bytes(bytes + bytes / 10)
+    };
+    (state.strings().library.memory)(&at(4_096), &at(8_192), &at(32_768))
 }
 
 fn size(family: &Family) -> Size {

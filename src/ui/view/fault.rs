@@ -33,6 +33,12 @@ pub fn Fault(
     }
 }
 
+/// What happened, in the page's language, by the code of an error; and a dependency on that language.
+pub fn fault_title(state: State, code: &str) -> &'static str {
+    let kind = ErrorKind::from_code(code).unwrap_or(ErrorKind::Internal);
+    state.language.get().error(kind).title
+}
+
 /// The code and the raw message, folded away.
 #[component]
 pub fn Details(

@@ -21,6 +21,8 @@ pub enum Icon {
     Moon,
     Pencil,
     Refresh,
+    Save,
+    Shield,
     Sliders,
     Square,
     Sun,
@@ -56,6 +58,8 @@ impl Icon {
                 "M19 13v5a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2h5M17.6 3.9a1.9 1.9 0 0 1 2.6 2.6L12.5 14.3 9 15l.7-3.5Z"
             }
             Self::Refresh => "M20 5v5h-5M19.5 10A8 8 0 1 0 20 13.5",
+            Self::Save => "M12 15V4M8 8l4-4 4 4M5 12v6a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-6",
+            Self::Shield => "M12 3l7 3v5c0 4.6-3 8-7 10-4-2-7-5.4-7-10V6ZM8.8 11.8l2.3 2.3 4.2-4.4",
             Self::Sliders => "M4 7h9M17 7h3M15 4.8v4.4M4 17h3M11 17h9M9 14.8v4.4",
             Self::Square => "M8 7h8a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1Z",
             Self::Sun => {

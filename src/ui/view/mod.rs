@@ -1,10 +1,11 @@
 //! The components, one per file. Each shows a part of [`State`](super::state::State) and calls
-//! [`library`](super::library), [`loading`](super::loading), [`dialogue`](super::dialogue) or
+//! [`library`](super::library), [`transfer`](super::transfer), [`loading`](super::loading), [`dialogue`](super::dialogue) or
 //! [`checkup`](super::checkup) when it is used; none talks to the worker itself.
 
 mod activity;
 mod app;
 mod beginning;
+mod beside;
 mod catalogue;
 mod chat;
 mod checkup;
@@ -18,13 +19,16 @@ mod hero;
 mod icon;
 mod kernels;
 mod message;
+mod meter;
 mod models;
 mod obstacle;
+mod row;
 mod scroll;
 mod setting;
 mod settings;
 mod stats;
 mod stored;
 mod transcript;
+mod unfinished;
 
 pub use app::mount;

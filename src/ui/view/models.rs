@@ -1,6 +1,7 @@
 //! The models: what is on this device, what can be downloaded, and the way in for a file.
 
 use super::activity::Activity;
+use super::beside::FromThisSite;
 use super::catalogue::Catalogue;
 use super::file::FileCard;
 use super::fit::{SoftwareNotice, measure_once};
@@ -19,6 +20,7 @@ pub fn Models() -> impl IntoView {
                 <Activity />
                 <SoftwareNotice />
                 <Stored />
+                <FromThisSite />
                 <Catalogue />
                 <FileCard />
             </div>

@@ -295,7 +295,7 @@ fn Reload() -> impl IntoView {
 fn copy_diagnostics(state: State) {
     spawn_local(async move {
         let told = match library::client(state) {
-            Ok(client) => client.send(Command::Diagnose, None).last().await,
+            Ok(client) => client.send(Command::Diagnose, &[]).last().await,
             Err(error) => Err(error),
         };
         let engine = match &told {

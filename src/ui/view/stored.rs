@@ -1,10 +1,14 @@
-//! The models on this device: load, delete, and the room they take.
+//! The models on this device: whole ones, downloads that stand still, deleted ones that can come back.
 
 use super::icon::{Drawing, Icon};
-use crate::protocol::{ModelId, StorageUse, StoredModel};
+use super::meter::Meter;
+use super::row::Row;
+use super::unfinished::Rest;
+use crate::protocol::{ModelId, StoredModel};
 use crate::ui::preferences::{Key, recall};
-use crate::ui::state::{Engine, Library, State, last_load_crashed, t};
-use crate::ui::{format, library, loading};
+use crate::ui::state::{Engine, State, last_load_crashed, t};
+use crate::ui::transfer::{Wanted, is_fetching, leave_line};
+use crate::ui::{library, loading};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -12,7 +16,17 @@ use leptos::task::spawn_local;
 #[component]
 pub fn Stored() -> impl IntoView {
     let state = State::of_page();
-    let some = Memo::new(move |_| state.library.with(|library| !library.models().is_empty()));
+    let some = Memo::new(move |_| {
+        let line = state.line.with(|line| !line.is_empty());
+        line || state.library.with(|library| {
+            !library.models().is_empty() || !library.unfinished().is_empty() || !library.removed().is_empty()
+        })
+    });
+    let unfinished = move || {
+        let items = state.library.with(|library| library.unfinished().to_vec());
+        items.into_iter().filter(|item| !is_fetching(state, item)).collect::<Vec<_>>()
+    };
+    let removed = move || state.library.with(|library| library.removed().to_vec());
     move || {
         some.get().then(|| {
             view! {
@@ -22,9 +36,14 @@ pub fn Stored() -> impl IntoView {
                     <ul class="rows">
                         <For
                             each=move || state.library.with(|library| library.models().to_vec())
-                            key=|model| (model.id.clone(), model.bytes)
+                            key=|model| (model.id.clone(), model.bytes, format!("{:?}{:?}", model.integrity, model.last_used))
                             children=|model| view! { <Row model /> }
                         />
+                        {move || unfinished().into_iter().map(|item| view! { <Rest item /> }).collect_view()}
+                        {move || {
+                            state.line.get().into_iter().map(|wanted| view! { <InLine wanted /> }).collect_view()
+                        }}
+                        {move || removed().into_iter().map(|model| view! { <Removed model /> }).collect_view()}
                     </ul>
                     <Meter />
                 </section>
@@ -63,147 +82,67 @@ fn Continue() -> impl IntoView {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Deletion {
-    NotAsked,
-    Asked,
-    Underway,
-}
-
+/// A download that waits for its turn.
 #[component]
-fn Row(model: StoredModel) -> impl IntoView {
+fn InLine(wanted: Wanted) -> impl IntoView {
     let state = State::of_page();
-    let deletion = RwSignal::new(Deletion::NotAsked);
-    let id = StoredValue::new(model.id.clone());
-    let loaded = Memo::new(move |_| {
-        state.engine.with(|engine| matches!(engine, Engine::Ready(loaded) if id.with_value(|id| *id == loaded.id)))
-    });
-    // The guide gives way at any time.
-    let busy = Memo::new(move |_| {
-        state.engine.with(|engine| match engine {
-            Engine::Starting => true,
-            Engine::Loading(loading) => !loading.model.is_guide(),
-            _ => false,
-        })
-    });
-    let shape = model.shape;
-    let facts = move || {
-        let strings = state.strings();
-        [
-            (strings.weights)(shape.parameters),
-            (strings.layers)(&format::count(shape.layers.into())),
-            (strings.width)(&format::count(shape.hidden.into())),
-            (strings.trained_context)(&format::count(shape.trained_context.into())),
-        ]
-        .join(" · ")
-    };
-    let remove = move |_| {
-        deletion.set(Deletion::Underway);
-        spawn_local(async move {
-            let _ = library::remove(state, id.get_value()).await;
-            deletion.try_set(Deletion::NotAsked);
-        });
-    };
+    let name = wanted.name.clone();
     view! {
-        <li class="row" data-testid="stored-model" data-model=model.id.0.clone()>
+        <li class="row row-quiet" data-testid="in-line">
             <div class="row-main">
-                <span class="row-name" title=model.origin.clone()>{library::title(&model)}</span>
-                <span class="tag">{model.quantisation.clone()}</span>
-                <span class="row-size">{format::bytes(model.bytes)}</span>
-                <span class="row-facts">{facts}</span>
+                <span class="row-name">{move || (state.strings().library.in_line)(&name)}</span>
             </div>
             <div class="row-tools">
-                {move || match (deletion.get(), loaded.get()) {
-                    (Deletion::NotAsked, loaded) => view! {
-                        {if loaded {
-                            view! {
-                                <span class="tag tag-good">{t(|s| s.loaded)}</span>
-                                <button
-                                    type="button"
-                                    class="button"
-                                    data-testid="unload-model"
-                                    on:click=move |_| spawn_local(async move {
-                                        let _ = loading::unload(state).await;
-                                    })
-                                >
-                                    {t(|s| s.unload)}
-                                </button>
-                            }
-                            .into_any()
-                        } else {
-                            view! {
-                                <button
-                                    type="button"
-                                    class="button button-primary"
-                                    data-testid="load-model"
-                                    disabled=move || busy.get()
-                                    on:click=move |_| loading::load_as_set(state, id.get_value())
-                                >
-                                    {t(|s| s.load)}
-                                </button>
-                            }
-                            .into_any()
-                        }}
-                        <button
-                            type="button"
-                            class="tool"
-                            data-testid="delete-model"
-                            title=t(|s| s.delete)
-                            aria-label=t(|s| s.delete)
-                            on:click=move |_| deletion.set(Deletion::Asked)
-                        >
-                            <Drawing icon=Icon::Trash />
-                        </button>
-                    }
-                    .into_any(),
-                    (now, _) => view! {
-                        <span class="row-question" role="alert">{t(|s| s.delete_confirm)}</span>
-                        <button
-                            type="button"
-                            class="button button-danger"
-                            data-testid="confirm-delete"
-                            disabled=now == Deletion::Underway
-                            on:click=remove
-                        >
-                            {t(|s| s.delete)}
-                        </button>
-                        <button
-                            type="button"
-                            class="button"
-                            data-testid="keep-model"
-                            disabled=now == Deletion::Underway
-                            on:click=move |_| deletion.set(Deletion::NotAsked)
-                        >
-                            {t(|s| s.keep)}
-                        </button>
-                    }
-                    .into_any(),
-                }}
+                <button
+                    type="button"
+                    class="button button-small"
+                    data-testid="leave-line"
+                    on:click=move |_| leave_line(state, &wanted)
+                >
+                    {t(|s| s.library.leave_line)}
+                </button>
             </div>
         </li>
     }
 }
 
-/// How much of the browser's storage is in use.
+/// A deleted model.
 #[component]
-fn Meter() -> impl IntoView {
+fn Removed(model: StoredModel) -> impl IntoView {
     let state = State::of_page();
-    let storage = move || {
-        state.library.with(|library| match library {
-            Library::Known { storage, .. } if storage.quota > 0 => Some(*storage),
-            _ => None,
-        })
+    let name = library::title(&model);
+    let id = StoredValue::new(model.id.clone());
+    let restore = move |_| {
+        spawn_local(async move {
+            let _ = library::restore(state, id.get_value()).await;
+        });
     };
-    move || {
-        storage().map(|StorageUse { used, quota }| {
-            let label = move || (state.strings().storage_used)(&format::bytes(used), &format::bytes(quota));
-            view! {
-                <div class="meter" data-testid="storage">
-                    <progress class="bar-line bar-thin" aria-label=label value=used.to_string() max=quota.to_string()>
-                    </progress>
-                    <span class="quiet">{label}</span>
-                </div>
-            }
-        })
+    let purge = move |_| {
+        spawn_local(async move {
+            let _ = library::purge(state).await;
+        });
+    };
+    view! {
+        <li class="row row-quiet" data-testid="removed-model" data-model=model.id.0>
+            <div class="row-main">
+                <span class="row-name">{move || (state.strings().library.removed)(&name)}</span>
+                <span class="row-facts">{t(|s| s.library.removed_hint)}</span>
+            </div>
+            <div class="row-tools">
+                <button type="button" class="button" data-testid="undo-delete" on:click=restore>
+                    {t(|s| s.library.undo)}
+                </button>
+                <button
+                    type="button"
+                    class="tool"
+                    data-testid="free-now"
+                    title=t(|s| s.library.free_now)
+                    aria-label=t(|s| s.library.free_now)
+                    on:click=purge
+                >
+                    <Drawing icon=Icon::Trash />
+                </button>
+            </div>
+        </li>
     }
 }

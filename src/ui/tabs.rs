@@ -1,0 +1,51 @@
+//! What the engine tells unasked: other tabs have taken something, have freed something, have changed the library.
+
+use super::preferences::{Key, recall};
+use super::state::{Engine, State};
+use super::{dialogue, library, loading, transfer};
+use crate::protocol::{Event, ModelId, Resource};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// Draws the conclusions.
+pub fn hear(state: State, event: Event) {
+    match event {
+        Event::Elsewhere { resource: Resource::Engine } => {
+            let model = state.engine.with_untracked(|engine| match engine {
+                Engine::Ready(model) => Some(model.id.clone()),
+                Engine::Loading(loading) => Some(loading.model.clone()),
+                _ => None,
+            });
+            dialogue::interrupt(state);
+            give_away(state, model.or_else(|| recall(Key::Model)));
+        }
+        Event::Freed { resource: Resource::Engine } => {
+            if let Some(model) = state.elsewhere.get_untracked() {
+                loading::load_as_set(state, model);
+            }
+        }
+        // The request that has lost it ends by itself.
+        Event::Elsewhere { resource: Resource::Download } | Event::LibraryChanged => {
+            spawn_local(async move {
+                let _ = library::refresh(state).await;
+                state.remote.set(None);
+            });
+        }
+        Event::Freed { resource: Resource::Download } => {
+            spawn_local(async move {
+                state.remote.set(None);
+                let _ = library::refresh(state).await;
+                transfer::resume_interrupted(state);
+            });
+        }
+        Event::DownloadElsewhere { model, done, total } => state.remote.set(Some((model, done, total))),
+        _ => {}
+    }
+}
+
+/// Another tab has the model; here the guide is.
+pub fn give_away(state: State, model: Option<ModelId>) {
+    state.elsewhere.set(model.filter(|model| !model.is_guide()));
+    state.engine.set(Engine::Idle);
+    loading::load_guide(state);
+}

@@ -1,0 +1,94 @@
+//! The models that the site has beside the page.
+
+use super::icon::{Drawing, Icon};
+use crate::protocol::Claim;
+use crate::ui::beside::Beside;
+use crate::ui::state::{State, t};
+use crate::ui::transfer::{Wanted, fetch, id_of};
+use crate::ui::{beside, format};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
+
+/// The section; nothing at all where the site has none.
+#[component]
+pub fn FromThisSite() -> impl IntoView {
+    let state = State::of_page();
+    spawn_local(async move {
+        if let Some(text) = read_list().await {
+            state.beside.set(beside::parse(&text));
+        }
+    });
+    move || {
+        let list = state.beside.get();
+        (!list.is_empty()).then(|| {
+            view! {
+                <section class="section">
+                    <h2 class="section-title">{t(|s| s.library.beside_heading)}</h2>
+                    <ul class="files">{list.into_iter().map(|model| view! { <Row model /> }).collect_view()}</ul>
+                </section>
+            }
+        })
+    }
+}
+
+/// The list, if the site has one and can be reached.
+async fn read_list() -> Option<String> {
+    let response: Response = JsFuture::from(window().fetch_with_str(beside::LIST)).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+#[component]
+fn Row(model: Beside) -> impl IntoView {
+    let state = State::of_page();
+    let Beside { name, plan } = model;
+    let file = plan.urls.first().map(|url| url.rsplit('/').next().unwrap_or_default().to_owned()).unwrap_or_default();
+    let id = id_of(&file);
+    let stored = Memo::new(move |_| state.library.with(|library| library.find(&id).is_some()));
+    let size = plan.bytes.map(format::bytes);
+    let pinned = plan.sha256.is_some();
+    let wanted = Wanted { name: name.clone(), plan };
+    view! {
+        <li class="file" data-testid="beside-entry" data-file=file>
+            <span class="file-quality">
+                {name}
+                <span class="quiet">
+                    " · "
+                    {move || if pinned { state.strings().library.pinned } else { state.strings().library.not_pinned }}
+                </span>
+            </span>
+            <span class="file-size">{size}</span>
+            {move || {
+                if stored.get() {
+                    view! {
+                        <span class="file-stored" title=t(|s| s.stored_already)>
+                            <Drawing icon=Icon::Check />
+                            <span class="visually-hidden">{t(|s| s.stored_already)}</span>
+                        </span>
+                    }
+                    .into_any()
+                } else {
+                    let wanted = wanted.clone();
+                    view! {
+                        <button
+                            type="button"
+                            class="tool tool-small"
+                            data-testid="download"
+                            title=t(|s| s.download_short)
+                            aria-label=t(|s| s.download_short)
+                            on:click=move |_| fetch(state, wanted.clone(), Claim::IfFree)
+                        >
+                            <Drawing icon=Icon::Download />
+                        </button>
+                    }
+                    .into_any()
+                }
+            }}
+        </li>
+    }
+}
