@@ -6,7 +6,7 @@
 import { say } from './words.js';
 
 /** Of the protocol that this page speaks (src/protocol.rs). */
-const VERSION = 3;
+const VERSION = 4;
 
 /** Written by Trunk beside the page. */
 const WORKER_URL = './worker_loader.js';

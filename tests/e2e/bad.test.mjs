@@ -82,7 +82,7 @@ test('an address outside the allow-list is refused before anything is fetched', 
   ];
   const before = engine.requests.length;
   for (const url of elsewhere) {
-    assert.equal((await refusal(engine.request({ type: 'download', url }), url)).code, 'url_not_allowed', url);
+    assert.equal((await refusal(engine.request({ type: 'download', urls: [url] }), url)).code, 'url_not_allowed', url);
   }
   assert.deepEqual(engine.requests.slice(before), []);
 });
@@ -91,7 +91,7 @@ test('a download that is no model is refused with the reason', async () => {
   const codes = { 'missing.gguf': 'http_status', 'page.gguf': 'http_content', 'text.gguf': 'not_gguf' };
   for (const [file, expected] of Object.entries(codes)) {
     const url = `${engine.origin}/served/${file}`;
-    assert.equal((await refusal(engine.request({ type: 'download', url }), url)).code, expected, file);
+    assert.equal((await refusal(engine.request({ type: 'download', urls: [url] }), url)).code, expected, file);
   }
   assert.deepEqual(await storedModels(), [], 'nothing of it is kept');
 });

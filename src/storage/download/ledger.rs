@@ -85,8 +85,8 @@ impl Ledger {
 
     /// Has the first `bytes` of the file fetched again.
     pub(crate) fn forget_first(&self, bytes: u64) -> Result<()> {
-        let last = self.journal().chunk_at(bytes);
-        for index in 0..=last.min(self.journal().len().saturating_sub(1)) {
+        let (last, count) = (self.journal().chunk_at(bytes), self.journal().len());
+        for index in 0..=last.min(count.saturating_sub(1)) {
             self.note(index, None)?;
         }
         Ok(())

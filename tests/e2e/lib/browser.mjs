@@ -12,6 +12,8 @@ const QUIET = [
   '--disable-sync',
 ];
 const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+/** What every Chromium of these tests is started with. */
+export const FLAGS = [...QUIET, ...SOFTWARE_WEBGPU];
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /**
@@ -48,7 +50,8 @@ export async function openBrowser({ webgpu = true, args = [], locale } = {}) {
   return { context, page, errors, requests, close };
 }
 
-function executable() {
+/** Where Chromium is. */
+export function executable() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
   const folders = (process.env.PATH ?? '').split(path.delimiter);
   for (const file of NAMES.flatMap((name) => folders.map((folder) => path.join(folder, name)))) {

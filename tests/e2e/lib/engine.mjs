@@ -1,7 +1,7 @@
 // Speaks to the engine's worker without Inkstone's own page: on a blank page of the same origin it starts the worker
 // itself and exchanges messages as src/protocol.rs defines them.
 //
-// To the worker: `{ json: '{"id", "command"}', file? }`. From it: a JSON text `{"id", "event": {"type", …}}`.
+// To the worker: `{ json: '{"id", "command"}', files? }`. From it: a JSON text `{"id", "event": {"type", …}}`.
 
 import { openBrowser } from './browser.mjs';
 import { BAD, DIST, MODELS } from './fixtures.mjs';
@@ -20,10 +20,11 @@ export class EngineError extends Error {
 }
 
 /** Server, browser and worker together; `close()` ends all three. */
-export async function openEngine({ worker = './worker_loader.js', pages = {}, mounts = {}, webgpu, args } = {}) {
+export async function openEngine({ worker = './worker_loader.js', pages = {}, mounts = {}, handlers = {}, webgpu, args } = {}) {
   const server = await serve({
     mounts: { '/': DIST, ...(MODELS && { '/fixtures/': MODELS }), ...(BAD && { '/bad/': BAD }), ...mounts },
     pages: { '/blank.html': BLANK, ...pages },
+    handlers,
   });
   const browser = await openBrowser({ webgpu, args });
   const close = async () => {
@@ -31,10 +32,8 @@ export async function openEngine({ worker = './worker_loader.js', pages = {}, mo
     await server.close();
   };
   try {
-    await browser.page.goto(`${server.origin}/blank.html`);
-    await browser.page.evaluate(inPage, worker);
-    const engine = new Engine(browser, server, close);
-    engine.ready = await engine.call('ready', [], MINUTE);
+    const engine = new Engine(browser.page, browser, server, close);
+    await engine.start(worker);
     return engine;
   } catch (error) {
     await close();
@@ -42,17 +41,68 @@ export async function openEngine({ worker = './worker_loader.js', pages = {}, mo
   }
 }
 
-class Engine {
-  constructor(browser, server, close) {
-    Object.assign(this, { page: browser.page, errors: browser.errors, requests: browser.requests, origin: server.origin, close });
+export class Engine {
+  constructor(page, browser, server, close) {
+    Object.assign(this, { page, browser, server, errors: browser.errors, requests: browser.requests, origin: server.origin, close });
+  }
+
+  /** Opens the blank page, anew if it is open, and starts a worker in it. */
+  async start(worker = './worker_loader.js') {
+    await this.page.goto(`${this.origin}/blank.html`);
+    await this.page.evaluate(inPage, worker);
+    this.ready = await this.call('ready', [], MINUTE);
+  }
+
+  /** Another tab of the same browser, with a worker of its own; `close()` closes the tab. */
+  async another() {
+    const page = await this.browser.context.newPage();
+    const other = new Engine(page, this.browser, this.server, () => page.close());
+    await other.start();
+    return other;
+  }
+
+  /** Begins a request without waiting for its end: `{ id, last }`, the last event as [`request`] gives it. */
+  async begin(command, options = {}) {
+    const id = await this.call('reserve', [], MINUTE);
+    const last = this.request(command, { ...options, id });
+    // Whoever begins it may look at its end much later.
+    last.catch(() => {});
+    return { id, last };
+  }
+
+  /** The events so far of a request that was begun, or those that belong to none (`null`). */
+  events(id) {
+    return this.page.evaluate((id) => globalThis.engine.events(id), id);
+  }
+
+  /** Waits until an event has come of a request that was begun, or of none (`null`), of which `wanted` is true. */
+  async until(id, wanted, timeout = MINUTE) {
+    const started = Date.now();
+    for (;;) {
+      const found = (await this.events(id)).find(wanted);
+      if (found) return found;
+      if (Date.now() - started > timeout) throw new Error(`no such event in ${timeout / 1000} s: ${wanted}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** SHA-256 of a file in the browser's storage, read by the page, not by the engine. */
+  hash(path) {
+    return this.page.evaluate(async (path) => {
+      const [folder, name] = path.split('/');
+      const root = await navigator.storage.getDirectory();
+      const handle = await (await root.getDirectoryHandle(folder)).getFileHandle(name);
+      const digest = await crypto.subtle.digest('SHA-256', await (await handle.getFile()).arrayBuffer());
+      return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    }, path);
   }
 
   /**
    * Sends a command and waits for its final event, which it returns; the ones before it go to `onEvent` afterwards.
-   * `file` is the URL of a file that travels with the command. A `failed` event becomes an [`EngineError`].
+   * `file` (or `files`) is the URL of a file that travels with the command, or `=name` for one in the page's `kept`. A `failed` event becomes an [`EngineError`].
    */
-  async request(command, { file, onEvent, timeout = 5 * MINUTE } = {}) {
-    const events = await this.call('request', [command, file], timeout, command.type);
+  async request(command, { file, files = file ? [file] : [], onEvent, id, timeout = 5 * MINUTE } = {}) {
+    const events = await this.call('request', [command, files, id], timeout, command.type);
     const last = events.pop();
     if (onEvent) events.forEach(onEvent);
     if (last.type === 'failed') throw new EngineError(last.error);
@@ -60,8 +110,8 @@ class Engine {
   }
 
   /** Imports a file by its URL: the stored model. */
-  async import(file) {
-    return (await this.request({ type: 'import' }, { file })).model;
+  async import(...files) {
+    return (await this.request({ type: 'import' }, { files })).model;
   }
 
   /** Loads a stored model: what was loaded. */
@@ -88,7 +138,10 @@ class Engine {
 
 // Runs in the page; may use nothing from outside.
 function inPage(workerUrl) {
-  const NOT_FINAL = ['ready', 'gpu_lost', 'progress', 'text'];
+  const NOT_FINAL = [
+    'ready', 'gpu_lost', 'elsewhere', 'freed', 'library_changed', 'download_elsewhere', 'waiting', 'progress', 'text',
+  ];
+  const heard = [];
   const worker = new Worker(workerUrl, { type: 'module' });
   const waiting = new Map();
   let nextId = 1;
@@ -107,6 +160,7 @@ function inPage(workerUrl) {
   worker.onmessage = ({ data }) => {
     const { id, event } = JSON.parse(data);
     if (event.type === 'ready') ready.resolve(event);
+    if (id === null) heard.push(event);
     const request = waiting.get(id);
     if (!request) return;
     request.events.push(event);
@@ -117,15 +171,20 @@ function inPage(workerUrl) {
 
   globalThis.engine = {
     ready: () => isReady,
-    async request(command, fileUrl) {
+    reserve: () => nextId++,
+    events: (id) => (id === null ? heard : (waiting.get(id)?.events ?? [])),
+    async request(command, fileUrls, id = nextId++) {
       if (dead) throw dead;
-      const id = nextId++;
-      const message = { json: JSON.stringify({ id, command }) };
-      if (fileUrl) {
+      const message = { json: JSON.stringify({ id, command }), files: [] };
+      for (const fileUrl of fileUrls) {
+        if (fileUrl.startsWith('=')) {
+          message.files.push(globalThis.kept[fileUrl.slice(1)]);
+          continue;
+        }
         const response = await fetch(fileUrl);
         if (!response.ok) throw new Error(`${fileUrl}: ${response.status}`);
         // A blob, unlike a buffer, may be larger than memory.
-        message.file = new File([await response.blob()], decodeURIComponent(fileUrl.split('/').pop()));
+        message.files.push(new File([await response.blob()], decodeURIComponent(fileUrl.split('/').pop())));
       }
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject, events: [] });

@@ -1,6 +1,7 @@
 // A static file server for tests, as plain as a static host: ranges and content types, no special headers.
 // Mounts are folders by URL prefix; the longest prefix that fits is taken. `pages` are answers made up by a test:
 // `{ body, status, type, location }`, all but the body optional, and that, too, where there is a `location` to go to.
+// `handlers` are functions of request and response by whole path.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -21,7 +22,7 @@ const TYPES = {
 };
 
 /** Serves on a free port: `{ origin, close() }`. */
-export async function serve({ mounts = {}, pages = {} }) {
+export async function serve({ mounts = {}, pages = {}, handlers = {} }) {
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
   const server = http.createServer(async (request, response) => {
     try {
@@ -33,6 +34,7 @@ export async function serve({ mounts = {}, pages = {} }) {
 
   async function answer(request, response) {
     let name = decodeURIComponent(new URL(request.url, 'http://host').pathname);
+    if (handlers[name]) return handlers[name](request, response);
     const page = pages[name];
     if (page) {
       const type = page.type ?? TYPES[path.extname(name)] ?? TYPES['.html'];

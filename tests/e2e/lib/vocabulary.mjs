@@ -7,27 +7,25 @@ const ALIGNMENT = 32;
 const TYPE_F32 = 0;
 const TYPE_F16 = 1;
 
-const HIDDEN = 64;
-const HEADS = 2;
-const KV_HEADS = 1;
-const FEED_FORWARD = 64;
-const SIZES = {
-  embedding_length: HIDDEN,
-  block_count: 1,
-  'attention.head_count': HEADS,
-  'attention.head_count_kv': KV_HEADS,
-  feed_forward_length: FEED_FORWARD,
-};
+const SMALL = { hidden: 64, heads: 2, kvHeads: 1, feedForward: 64, layers: 1 };
 
-/** The bytes of a loadable GGUF with the vocabulary of the vocabulary-only GGUF `source` (a Buffer). */
-export function modelAround(source) {
+/** The bytes of a loadable GGUF with the vocabulary of the GGUF `source` (a Buffer), and these sizes. */
+export function modelAround(source, sizes = SMALL) {
   const { entries, vocabulary } = readMetadata(source);
   const architecture = 'internlm2';
-  for (const [name, value] of Object.entries(SIZES)) {
+  const numbers = {
+    embedding_length: sizes.hidden,
+    block_count: sizes.layers,
+    'attention.head_count': sizes.heads,
+    'attention.head_count_kv': sizes.kvHeads,
+    feed_forward_length: sizes.feedForward,
+    'rope.dimension_count': sizes.hidden / sizes.heads,
+  };
+  for (const [name, value] of Object.entries(numbers)) {
     const key = `${architecture}.${name}`;
     entries.set(key, Buffer.concat([string(key), u32(U32), u32(value)]));
   }
-  const tensors = layout(vocabulary);
+  const tensors = layout(vocabulary, sizes);
   const header = Buffer.concat([
     Buffer.from('GGUF'),
     u32(3),
@@ -70,23 +68,26 @@ function readMetadata(source) {
 }
 
 /** Names, shapes (the fastest dimension first) and places of all tensors. */
-function layout(vocabulary) {
-  const kv = (HIDDEN / HEADS) * KV_HEADS;
-  const norm = (name) => ({ name, dims: [HIDDEN], type: TYPE_F32 });
+function layout(vocabulary, { hidden, heads, kvHeads, feedForward, layers }) {
+  const kv = (hidden / heads) * kvHeads;
+  const norm = (name) => ({ name, dims: [hidden], type: TYPE_F32 });
   const matrix = (name, from, to) => ({ name, dims: [from, to], type: TYPE_F16 });
+  const block = (i) => [
+    norm(`blk.${i}.attn_norm.weight`),
+    matrix(`blk.${i}.attn_q.weight`, hidden, hidden),
+    matrix(`blk.${i}.attn_k.weight`, hidden, kv),
+    matrix(`blk.${i}.attn_v.weight`, hidden, kv),
+    matrix(`blk.${i}.attn_output.weight`, hidden, hidden),
+    norm(`blk.${i}.ffn_norm.weight`),
+    matrix(`blk.${i}.ffn_gate.weight`, hidden, feedForward),
+    matrix(`blk.${i}.ffn_up.weight`, hidden, feedForward),
+    matrix(`blk.${i}.ffn_down.weight`, feedForward, hidden),
+  ];
   const tensors = [
-    matrix('token_embd.weight', HIDDEN, vocabulary),
-    norm('blk.0.attn_norm.weight'),
-    matrix('blk.0.attn_q.weight', HIDDEN, HIDDEN),
-    matrix('blk.0.attn_k.weight', HIDDEN, kv),
-    matrix('blk.0.attn_v.weight', HIDDEN, kv),
-    matrix('blk.0.attn_output.weight', HIDDEN, HIDDEN),
-    norm('blk.0.ffn_norm.weight'),
-    matrix('blk.0.ffn_gate.weight', HIDDEN, FEED_FORWARD),
-    matrix('blk.0.ffn_up.weight', HIDDEN, FEED_FORWARD),
-    matrix('blk.0.ffn_down.weight', FEED_FORWARD, HIDDEN),
+    matrix('token_embd.weight', hidden, vocabulary),
+    ...Array.from({ length: layers }, (_, i) => block(i)).flat(),
     norm('output_norm.weight'),
-    matrix('output.weight', HIDDEN, vocabulary),
+    matrix('output.weight', hidden, vocabulary),
   ];
   let offset = 0;
   for (const tensor of tensors) {

@@ -1,0 +1,132 @@
+// Storage that is short, refused or lost: said before the first byte where that can be known, and nothing that is stored
+// comes to harm.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { CHUNK, assertStored, bigModel, clear, download, openDownloads } from './lib/downloads.mjs';
+import { hashOf } from './lib/faulty.mjs';
+import { MODELS, anyFixture } from './lib/fixtures.mjs';
+import { evaluate, largestDifference } from './lib/golden.mjs';
+import { splitModel } from './lib/split.mjs';
+
+const MINUTE = 60_000;
+const body = bigModel();
+const sha256 = hashOf(body);
+const fixture = anyFixture();
+const small = `/fixtures/${fixture.name}.gguf`;
+
+let engine;
+let host;
+let session;
+before(async () => {
+  ({ engine, host } = await openDownloads());
+  session = await engine.page.context().newCDPSession(engine.page);
+}, { timeout: 2 * MINUTE });
+afterEach(async () => {
+  await quota();
+  await clear(engine);
+});
+after(() => engine?.close());
+
+const quota = (quotaSize) =>
+  session.send('Storage.overrideQuotaForOrigin', { origin: engine.origin, ...(quotaSize && { quotaSize }) });
+const listed = () => engine.request({ type: 'list_models' });
+
+test('a model that does not fit is refused before its first byte', { timeout: MINUTE }, async () => {
+  const kept = await engine.import(small);
+  await quota(body.length);
+  const file = host(body);
+  await assert.rejects(download(engine, [file], { sha256, bytes: body.length }), { code: 'storage_full' });
+  assert.equal(file.requests.length, 0);
+  const { models, unfinished } = await listed();
+  assert.deepEqual([models, unfinished], [[kept], []]);
+});
+
+test('a disk that fills up midway costs nothing: with more room it goes on', { timeout: 2 * MINUTE }, async () => {
+  const kept = await engine.import(small);
+  const file = host(body);
+  file.always = { rate: 8e6 };
+  const { id, last } = await engine.begin({ type: 'download', urls: [file.url], sha256 });
+  await engine.until(id, ({ type, done }) => type === 'progress' && done > CHUNK);
+  await quota(5 * CHUNK);
+  await assert.rejects(last, { code: 'storage_full' });
+  const { models, unfinished } = await listed();
+  assert.deepEqual(models, [kept]);
+  assert.ok(unfinished[0].received > CHUNK);
+  await quota();
+  file.always = {};
+  await assertStored(engine, await download(engine, [file], { sha256 }), body);
+  await engine.load(kept.id, { contextLength: 256, kvType: 'f32' });
+  const { logits } = await evaluate(engine, fixture.prompt, 'prefill');
+  assert.ok(largestDifference(logits, fixture.logits.all) < 2e-3);
+  await engine.request({ type: 'unload' });
+});
+
+test('a deleted model comes back, until its space is needed or freed', { timeout: 2 * MINUTE }, async () => {
+  const model = await download(engine, [host(body)], { sha256 });
+  await engine.request({ type: 'remove', model: model.id });
+  const removed = await listed();
+  assert.deepEqual([removed.models, removed.removed], [[], [model]]);
+  assert.equal(removed.storage.removed, body.length);
+  await assert.rejects(engine.request(loading(model.id)), { code: 'not_found' });
+  await engine.request({ type: 'restore', model: model.id });
+  await assertStored(engine, (await listed()).models[0], body);
+
+  // To ask for it again brings it back, too, without a request.
+  await engine.request({ type: 'remove', model: model.id });
+  const again = host(body);
+  await download(engine, [again], { sha256 });
+  assert.equal(again.requests.length, 0);
+
+  await engine.request({ type: 'remove', model: model.id });
+  await quota(body.length + (body.length >> 1));
+  const other = Buffer.from(body);
+  other[other.length - 1] ^= 1;
+  await assertStored(engine, await download(engine, [host(other, 'other.gguf')], { sha256: hashOf(other) }), other);
+  assert.deepEqual((await listed()).removed, []);
+  await assert.rejects(engine.request({ type: 'restore', model: model.id }), { code: 'not_found' });
+});
+
+const loading = (model) => ({ type: 'load', model, options: { contextLength: 256 } });
+
+test('a file on the user\'s disk is used where it is, and told when it was changed', { timeout: 2 * MINUTE }, async () => {
+  await engine.page.evaluate(async (url) => {
+    const blob = await (await fetch(url)).blob();
+    globalThis.kept = {
+      file: new File([blob], 'mine.gguf', { lastModified: 1_700_000_000_000 }),
+      changed: new File([blob], 'mine.gguf', { lastModified: 1_700_000_000_001 }),
+    };
+  }, small);
+  const link = { type: 'import', intake: 'in_place' };
+  const { model } = await engine.request(link, { files: ['=file'] });
+  assert.deepEqual(model.place, { type: 'disk' });
+  const before = (await listed()).storage.models;
+  assert.equal(before, 0);
+  await engine.request(loading(model.id), { files: ['=file'] });
+  const { logits } = await evaluate(engine, fixture.prompt, 'prefill');
+  assert.ok(largestDifference(logits, fixture.logits.all) < 0.05);
+  await engine.request({ type: 'unload' });
+  await assert.rejects(engine.request(loading(model.id)), { code: 'not_found' });
+  await assert.rejects(engine.request(loading(model.id), { files: ['=changed'] }), { code: 'gguf_malformed' });
+  const { report } = await engine.request({ type: 'verify', model: model.id }, { files: ['=file'] });
+  assert.equal(report.sha256, hashOf(readFileSync(path.join(MODELS, `${fixture.name}.gguf`))));
+});
+
+test('the parts of a split model are put together', { timeout: 2 * MINUTE }, async () => {
+  const parts = splitModel(readFileSync(path.join(MODELS, `${fixture.name}.gguf`)), 3);
+  const urls = parts.map((part, i) => host(part, `tiny-0000${i + 1}-of-00003.gguf`).url);
+  // In any order.
+  const model = await engine.import(urls[2], urls[0], urls[1]);
+  assert.equal(model.id, 'tiny');
+  await engine.load(model.id, { contextLength: 256, kvType: 'f32' });
+  const { logits } = await evaluate(engine, fixture.prompt, 'prefill');
+  assert.ok(largestDifference(logits, fixture.logits.all) < 2e-3);
+  await engine.request({ type: 'unload' });
+
+  const foreign = splitModel(body, 3).map((part, i) => host(part, `big-0000${i + 1}-of-00003.gguf`).url);
+  for (const wrong of [[urls[0]], [urls[0], urls[1]], [urls[0], urls[1], urls[1]], [urls[0], urls[1], foreign[2]]]) {
+    await assert.rejects(engine.import(...wrong), { code: 'model_invalid' }, wrong.join());
+  }
+});
