@@ -3,11 +3,12 @@
 //! Loading and storing go through [`loading`] and [`library`], so the page shows what a script does. A promise is
 //! rejected with an `Error` whose `code` is the stable name of its kind. Leaving a `for await` early stops the answer.
 
+use super::cargo::Wanted;
 use super::engine::Events;
 use super::library::{self, client, unexpected};
 use super::openai::{self, CompletionRequest, Delivery, Envelope, Kind, Prompt};
 use super::state::State;
-use super::transfer::{self, Wanted};
+use super::transfer;
 use super::{checkup, loading, plan};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::{Claim, Command, ErrorReport, EvaluateMode, Event, Intake, LoadOptions, ModelId};

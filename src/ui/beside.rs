@@ -33,7 +33,7 @@ struct Entry {
 pub fn parse(text: &str) -> Vec<Beside> {
     let entries: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
     let read = |entry| serde_json::from_value::<Entry>(entry).ok();
-    entries.into_iter().filter_map(read).filter(|entry| is_sensible(entry)).take(MOST).map(model).collect()
+    entries.into_iter().filter_map(read).filter(is_sensible).take(MOST).map(model).collect()
 }
 
 /// Whether the parts of an entry can be what they should be; the engine checks the address again.

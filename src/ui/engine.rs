@@ -37,7 +37,7 @@ pub enum Notice {
     /// The GPU device was lost.
     GpuLost(ErrorReport),
     /// Something about the other tabs.
-    Told(Event),
+    Told(Box<Event>),
 }
 
 /// The link to the worker.
@@ -175,7 +175,7 @@ impl Inner {
             Ok(Reply { id: None, event: Event::Ready { version } }) => self.ready(version),
             Ok(Reply { id: None, event: Event::GpuLost { error } }) => (self.notify)(Notice::GpuLost(error)),
             Ok(Reply { id: None, event: Event::Failed { error } }) => self.die(&error.message),
-            Ok(Reply { id: None, event }) => (self.notify)(Notice::Told(event)),
+            Ok(Reply { id: None, event }) => (self.notify)(Notice::Told(Box::new(event))),
             Err(error) => leptos::logging::warn!("a message that is no reply: {error}"),
         }
     }

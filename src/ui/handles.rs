@@ -4,7 +4,7 @@
 //! A handle is no permission: on the next visit the browser may have to ask again, which it does on a click only.
 
 use crate::error::{Error, ErrorKind};
-use crate::protocol::{ErrorReport, ModelId};
+use crate::protocol::{ErrorReport, ModelId, StoredModel};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::closure::Closure;
@@ -22,8 +22,12 @@ pub fn are_offered() -> bool {
     Reflect::has(&window(), &"showOpenFilePicker".into()).unwrap_or(false)
 }
 
-/// Lets the user pick a file; `None` if they think better of it.
-pub async fn pick() -> Option<FileSystemFileHandle> {
+/// Lets the user pick files; none if they think better of it.
+pub async fn pick() -> Vec<FileSystemFileHandle> {
+    picked().await.unwrap_or_default()
+}
+
+async fn picked() -> Option<Vec<FileSystemFileHandle>> {
     let accept = Object::new();
     let endings = Array::of1(&".gguf".into());
     let kind = Object::new();
@@ -32,9 +36,10 @@ pub async fn pick() -> Option<FileSystemFileHandle> {
     let _ = Reflect::set(&accept, &"application/octet-stream".into(), &endings);
     let _ = Reflect::set(&kind, &"accept".into(), &accept);
     let _ = Reflect::set(&options, &"types".into(), &Array::of1(&kind));
+    let _ = Reflect::set(&options, &"multiple".into(), &JsValue::TRUE);
     let picked = call(&window(), "showOpenFilePicker", &[options.into()]).ok()?;
     let handles = JsFuture::from(picked.unchecked_into::<Promise>()).await.ok()?;
-    Array::from(&handles).get(0).dyn_into().ok()
+    Some(Array::from(&handles).iter().filter_map(|handle| handle.dyn_into().ok()).collect())
 }
 
 /// The file of a handle.
@@ -61,11 +66,26 @@ pub async fn forget(model: &ModelId) {
     }
 }
 
-/// Whether the model's file can be read without a question to the user.
-pub async fn is_permitted(model: &ModelId) -> bool {
-    match find(model).await {
-        Some(handle) => permission(&handle, "queryPermission").await,
-        None => false,
+/// How a model's file can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// At once.
+    Here,
+    /// The browser has to ask the user first.
+    Asks,
+    /// Not any more: it was moved or changed, or the browser has lost sight of it.
+    Gone,
+}
+
+/// How a model's file can be had now.
+pub async fn reach(model: &StoredModel) -> Reach {
+    let Some(handle) = find(&model.id).await else { return Reach::Gone };
+    if !permission(&handle, "queryPermission").await {
+        return Reach::Asks;
+    }
+    match file(&handle).await {
+        Ok(file) if file.size() == model.bytes as f64 => Reach::Here,
+        _ => Reach::Gone,
     }
 }
 
@@ -79,6 +99,17 @@ pub async fn open(model: &ModelId) -> Result<File, ErrorReport> {
         return file(&handle).await;
     }
     Err(lost())
+}
+
+/// Forgets the handles of models that are not among `models` any more.
+pub async fn tidy(models: impl Fn(&ModelId) -> bool) {
+    let keys = async { settled(&store(IdbTransactionMode::Readonly).await?.get_all_keys().ok()?).await };
+    let Some(keys) = keys.await else { return };
+    for model in Array::from(&keys).iter().filter_map(|key| key.as_string()).map(ModelId) {
+        if !models(&model) {
+            forget(&model).await;
+        }
+    }
 }
 
 async fn find(model: &ModelId) -> Option<FileSystemFileHandle> {

@@ -2,13 +2,15 @@
 //!
 //! Each of these ends in the state that the engine told last.
 
+use super::cargo::Wanted;
 use super::engine::Client;
-use super::handles;
 use super::preferences::{Key, forget, recall};
-use super::state::{Check, Library, State};
-use super::{loading, transfer};
+use super::shelf::{Check, Library};
+use super::state::State;
+use super::{handles, intake, loading, transfer};
 use crate::error::{Error, ErrorKind};
-use crate::protocol::{Command, ErrorReport, Event, ModelId, Place, StorageUse, StoredModel, Verification};
+use crate::protocol::{Command, ErrorReport, Event, ModelId, StorageUse, StoredModel, Verification};
+use crate::source::catalogue::{self, Entry};
 use leptos::prelude::*;
 
 /// Asks for the stored models.
@@ -38,31 +40,16 @@ pub async fn restore(state: State, model: ModelId) -> Result<(), ErrorReport> {
     take_list(state, answer)
 }
 
-/// Frees the space of all deleted models.
-pub async fn purge(state: State) -> Result<(), ErrorReport> {
-    let gone: Vec<ModelId> =
-        state.library.with_untracked(|library| library.removed().iter().map(|model| model.id.clone()).collect());
-    let answer = client(state)?.send(Command::Purge, &[]).last().await;
-    take_list(state, answer)?;
-    for model in gone {
-        handles::forget(&model).await;
-    }
+/// Frees the space of a deleted model.
+pub async fn remove_for_good(state: State, model: ModelId) -> Result<(), ErrorReport> {
+    remove(state, model.clone()).await?;
+    handles::forget(&model).await;
     Ok(())
 }
 
 /// Reads a stored model from the beginning to the end, and shows what was found.
 pub async fn verify(state: State, model: ModelId) -> Result<Verification, ErrorReport> {
-    let files = match untrack(|| file_of(state, &model)) {
-        Place::Disk => vec![handles::open(&model).await?],
-        Place::Browser { .. } => Vec::new(),
-    };
-    let events = client(state)?.send(Command::Verify { model: model.clone() }, &files);
-    state.check.set(Check::Underway { model: model.clone(), request: events.id() });
-    let answer = match transfer::finish(events, state.check_progress, None).await {
-        Ok(Event::Checked { report }) => Ok(report),
-        Ok(other) => Err(unexpected(&other)),
-        Err(error) => Err(error),
-    };
+    let answer = check(state, &model).await;
     state.check.set(match &answer {
         Ok(report) => Check::Done(report.clone()),
         Err(error) if is(error, ErrorKind::Cancelled) => Check::Not,
@@ -72,10 +59,14 @@ pub async fn verify(state: State, model: ModelId) -> Result<Verification, ErrorR
     answer
 }
 
-/// Where a stored model's bytes are.
-fn file_of(state: State, model: &ModelId) -> Place {
-    let place = state.library.with(|library| library.find(model).map(|model| model.place.clone()));
-    place.unwrap_or(Place::Browser { path: String::new() })
+async fn check(state: State, model: &ModelId) -> Result<Verification, ErrorReport> {
+    let files = intake::files_of(state, model).await?;
+    let events = client(state)?.send(Command::Verify { model: model.clone() }, &files);
+    state.check.set(Check::Underway { model: model.clone(), request: events.id() });
+    match transfer::finish(events, state.check_progress, &mut |_| ()).await? {
+        Event::Checked { report } => Ok(report),
+        other => Err(unexpected(&other)),
+    }
 }
 
 fn take_list(state: State, answer: Result<Event, ErrorReport>) -> Result<(), ErrorReport> {
@@ -88,6 +79,14 @@ fn take_list(state: State, answer: Result<Event, ErrorReport>) -> Result<(), Err
     };
     match known {
         Ok(known) => {
+            let gone = |id: &ModelId| known.find(id).is_none();
+            if state.elsewhere.with_untracked(|model| model.as_ref().is_some_and(gone)) {
+                state.elsewhere.set(None);
+            }
+            let there = |wanted: &Wanted| known.models().iter().any(|model| wanted.plan.urls.contains(&model.origin));
+            if state.line.with_untracked(|line| line.iter().any(there)) {
+                state.line.update(|line| line.retain(|wanted| !there(wanted)));
+            }
             state.library.set(known);
             state.library_fault.set(None);
             Ok(())
@@ -117,22 +116,24 @@ pub fn name(state: State, model: &ModelId) -> String {
 
 /// How the page names a stored model: general.name says "InternLM2" in many official files, the id says more.
 pub fn title(model: &StoredModel) -> String {
-    let file = model.id.0.trim_end_matches(".gguf");
-    catalogue_name(file).unwrap_or_else(|| if file.is_empty() { model.name.clone() } else { file.to_owned() })
+    if model.id.0.is_empty() { model.name.clone() } else { title_of(&model.id) }
 }
 
 /// The same of a model of which only the id is known.
 pub fn title_of(model: &ModelId) -> String {
-    let file = model.0.trim_end_matches(".gguf");
-    catalogue_name(file).unwrap_or_else(|| file.to_owned())
+    entry_of(model).map_or_else(|| model.0.clone(), |entry| entry.family.name.to_owned())
 }
 
-/// The catalogue's name of the model that a file name belongs to.
-fn catalogue_name(file: &str) -> Option<String> {
-    crate::source::catalogue::entries()
-        .iter()
-        .find(|entry| entry.file_name().trim_end_matches(".gguf") == file)
-        .map(|entry| entry.family.name.to_owned())
+/// How the page names a download: the model, and which of its files.
+pub fn title_of_file(model: &ModelId) -> String {
+    entry_of(model)
+        .map_or_else(|| model.0.clone(), |entry| format!("{} {}", entry.family.name, entry.quantisation.label()))
+}
+
+/// The file of the catalogue that a model is.
+fn entry_of(model: &ModelId) -> Option<&'static Entry> {
+    let mut entries = catalogue::entries().iter();
+    entries.find(|entry| entry.file_name().trim_end_matches(".gguf") == model.0)
 }
 
 /// Whether a report is of this kind.

@@ -1,19 +1,19 @@
 //! What the page does to have a model on the GPU. Whenever none of the visitor's is there, the guide is, so that there
 //! is always somebody to answer.
 
+use super::handles::Reach;
 use super::library::{client, is, name, refresh, unexpected};
 use super::preferences::{Key, forget, keep, recall};
 use super::queue::Pass;
 use super::state::{Engine, Loading, State, View, last_load_crashed};
 use super::transfer::{self, finish};
-use super::{dialogue, handles, tabs, variants, verified};
+use super::{dialogue, handles, intake, tabs, variants, verified};
 use crate::error::{Error, ErrorKind};
 use crate::protocol::{
     Claim, Command, ErrorReport, Event, KernelSpeed, LoadOptions, LoadedModel, ModelId, Place, SelfTestReport, Verified,
 };
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::File;
 
 /// After the worker is ready: lists the models and loads the one of last time; the guide, where that is not to be had.
 pub async fn open(state: State) {
@@ -30,7 +30,7 @@ pub async fn open(state: State) {
     let known = state.library.with_untracked(|library| library.find(&again).cloned());
     // A file on the user's disk may need a click first.
     let ready = match known {
-        Some(model) if model.place == Place::Disk => handles::is_permitted(&again).await,
+        Some(model) if model.place == Place::Disk => handles::reach(&model).await == Reach::Here,
         known => known.is_some(),
     };
     load_first(state, if ready { again } else { ModelId::guide() }).await;
@@ -48,6 +48,7 @@ async fn list(state: State) {
         }
     }
     transfer::resume_interrupted(state);
+    spawn_local(intake::survey(state));
 }
 
 /// Loads `model`, unless a script was faster.
@@ -141,7 +142,7 @@ pub async fn load_now(
         return Err((&Error::new(ErrorKind::Cancelled, "the load was cancelled before it began")).into());
     }
     let forced = options.kernels.clone();
-    let files = match file_of(state, &model).await {
+    let files = match intake::files_of(state, &model).await {
         Ok(files) => files,
         Err(error) => {
             arrive(state, model, &Err(error.clone()));
@@ -159,7 +160,7 @@ pub async fn load_now(
     if !model.is_guide() {
         keep(Key::Loading, &model);
     }
-    let answer = match finish(events, state.load_progress, None).await {
+    let answer = match finish(events, state.load_progress, &mut |_| ()).await {
         Ok(Event::Loaded { model, self_test, speeds }) => {
             remember(state, self_test, speeds);
             state.forced.set(forced);
@@ -185,13 +186,6 @@ fn remember(state: State, report: SelfTestReport, speeds: Vec<KernelSpeed>) {
     let shown = Verified { speeds, ..report.verified() };
     keep(Key::Verified, &verified::merged(recall(Key::Verified), shown));
     state.replaced.set(report.failed);
-}
-
-/// The file that has to travel with the load of a model.
-async fn file_of(state: State, model: &ModelId) -> Result<Vec<File>, ErrorReport> {
-    let on_disk =
-        state.library.with_untracked(|library| library.find(model).is_some_and(|model| model.place == Place::Disk));
-    if on_disk { Ok(vec![handles::open(model).await?]) } else { Ok(Vec::new()) }
 }
 
 /// Shows how a load has ended.

@@ -3,7 +3,7 @@
 //! It speaks to the engine through [`protocol`](crate::protocol) alone and touches no type of the GPU. Text from the
 //! model or from a file is only ever put into text nodes, never parsed as HTML.
 //!
-//! All state lives in one value, `state::State`. `library`, `transfer`, `loading` and `tabs` (models), `dialogue` (the conversation) and
+//! All state lives in one value, `state::State`. `library`, `transfer`, `intake`, `loading` and `tabs` (models), `dialogue` (the conversation) and
 //! `checkup` (whether and how fast the GPU computes) change it in answer to the engine's events; `view` holds the
 //! components, each of which shows a part of it. The modules without a `cfg` are pure and are tested on the host.
 
@@ -21,6 +21,8 @@ pub mod verified;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod api;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod cargo;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod checkup;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod dialogue;
@@ -33,6 +35,8 @@ mod frame;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod handles;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod intake;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod library;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod loading;
@@ -42,6 +46,8 @@ mod preferences;
 mod prompt;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod saved;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod shelf;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod state;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]

@@ -4,19 +4,16 @@
 //! (progress, the text of an answer) has signals of its own.
 
 use super::beside::Beside;
+use super::cargo::{Lane, Progress, Wanted};
 use super::engine::Client;
-use super::format;
 use super::i18n::{Language, Strings};
 use super::preferences::{self, Key, Settings, Sources, Theme, recall};
 use super::queue::Queue;
-use super::rate;
-use super::transfer::Wanted;
+use super::shelf::{Check, Library};
+use super::split::Missing;
 use super::turn::{Answering, Pending, Turn};
 use crate::error::ErrorKind;
-use crate::protocol::{
-    ErrorReport, LoadedModel, Measurement, ModelId, RequestId, SelfTestFault, SelfTestReport, Stage, StorageUse,
-    StoredModel, Unfinished, Verification,
-};
+use crate::protocol::{ErrorReport, LoadedModel, Measurement, ModelId, RequestId, SelfTestFault, SelfTestReport};
 use leptos::prelude::*;
 
 /// Every signal of the page. Copied freely: it only names them.
@@ -32,18 +29,20 @@ pub struct State {
     pub engine: RwSignal<Engine>,
     /// How far loading is.
     pub load_progress: RwSignal<Option<Progress>>,
-    /// What is on its way into storage.
-    pub transfer: RwSignal<Transfer>,
-    /// How far that is.
-    pub transfer_progress: RwSignal<Option<Progress>>,
-    /// Why it waits, if it does.
-    pub waiting: RwSignal<Option<Pause>>,
+    /// The download.
+    pub download: Lane,
+    /// The file of the user's that is being taken in.
+    pub intake: Lane,
     /// Downloads that wait for their turn.
     pub line: RwSignal<Vec<Wanted>>,
     /// How far the download of another tab is: which, bytes done, of how many.
     pub remote: RwSignal<Option<(ModelId, u64, Option<u64>)>>,
     /// The model that this tab would run, but another tab has one on the GPU.
     pub elsewhere: RwSignal<Option<ModelId>>,
+    /// Models on the user's disk whose file is not to be had any more.
+    pub lost: RwSignal<Vec<ModelId>>,
+    /// The files that were given last are not all parts of their model.
+    pub missing: RwSignal<Option<Missing>>,
     /// The check of a stored file.
     pub check: RwSignal<Check>,
     /// How far that is.
@@ -153,145 +152,6 @@ impl Obstacle {
     }
 }
 
-/// How far something is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// What is being done.
-    pub stage: Stage,
-    /// Units done.
-    pub done: u64,
-    /// Of how many.
-    pub total: Option<u64>,
-    /// Units a second.
-    pub rate: Option<f64>,
-}
-
-impl Progress {
-    /// Seconds left, if that can be told.
-    pub fn seconds_left(&self) -> Option<f64> {
-        rate::seconds_left(self.done, self.total?, self.rate?)
-    }
-
-    /// For the progress bar: percentage, if the total is known.
-    pub fn percent(&self) -> Option<String> {
-        self.total.map(|total| format::percent(self.done, total))
-    }
-}
-
-/// What is on its way into storage.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Transfer {
-    /// Nothing.
-    None,
-    /// A download or a copy.
-    Running {
-        /// To cancel it.
-        request: RequestId,
-        /// What.
-        what: Cargo,
-    },
-    /// It failed.
-    Failed {
-        /// What.
-        what: Cargo,
-        /// Why.
-        error: ErrorReport,
-    },
-}
-
-/// What a transfer carries.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cargo {
-    /// A file from the network.
-    Download(Wanted),
-    /// A file of the user's.
-    Import {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// The stored models.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Library {
-    /// Not told yet.
-    Unknown,
-    /// As the engine told last.
-    Known {
-        /// In the order of their ids.
-        models: Vec<StoredModel>,
-        /// Downloads that are not complete.
-        unfinished: Vec<Unfinished>,
-        /// Deleted ones that can be brought back.
-        removed: Vec<StoredModel>,
-        /// Storage in use.
-        storage: StorageUse,
-    },
-}
-
-impl Library {
-    /// The stored models, none if not told yet.
-    pub fn models(&self) -> &[StoredModel] {
-        match self {
-            Self::Unknown => &[],
-            Self::Known { models, .. } => models,
-        }
-    }
-
-    /// Downloads that are not complete.
-    pub fn unfinished(&self) -> &[Unfinished] {
-        match self {
-            Self::Unknown => &[],
-            Self::Known { unfinished, .. } => unfinished,
-        }
-    }
-
-    /// Deleted models that can be brought back.
-    pub fn removed(&self) -> &[StoredModel] {
-        match self {
-            Self::Unknown => &[],
-            Self::Known { removed, .. } => removed,
-        }
-    }
-
-    /// The model with this id.
-    pub fn find(&self, id: &ModelId) -> Option<&StoredModel> {
-        self.models().iter().find(|model| &model.id == id)
-    }
-}
-
-/// A wait before the next try of a download.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pause {
-    /// What happened.
-    pub error: ErrorReport,
-    /// When it is tried again, in milliseconds since 1970; `None`: when the network is back.
-    pub until: Option<f64>,
-}
-
-/// The check of a stored file that the visitor asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Check {
-    /// Not asked for.
-    Not,
-    /// It is being read.
-    Underway {
-        /// Which one.
-        model: ModelId,
-        /// To stop it.
-        request: RequestId,
-    },
-    /// What was found.
-    Done(Verification),
-    /// It could not be read.
-    Failed {
-        /// Which one.
-        model: ModelId,
-        /// Why.
-        error: ErrorReport,
-    },
-}
-
 /// What is known of the GPU's size and speed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Measured {
@@ -346,12 +206,13 @@ impl State {
             loads: StoredValue::new(0),
             engine: RwSignal::new(Engine::Starting),
             load_progress: RwSignal::new(None),
-            transfer: RwSignal::new(Transfer::None),
-            transfer_progress: RwSignal::new(None),
-            waiting: RwSignal::new(None),
+            download: Lane::new(),
+            intake: Lane::new(),
             line: RwSignal::new(Vec::new()),
             remote: RwSignal::new(None),
             elsewhere: RwSignal::new(None),
+            lost: RwSignal::new(Vec::new()),
+            missing: RwSignal::new(None),
             check: RwSignal::new(Check::Not),
             check_progress: RwSignal::new(None),
             beside: RwSignal::new(Vec::new()),

@@ -36,6 +36,7 @@ pub fn hear(state: State, event: Event) {
                 state.remote.set(None);
                 let _ = library::refresh(state).await;
                 transfer::resume_interrupted(state);
+                transfer::begin_next(state);
             });
         }
         Event::DownloadElsewhere { model, done, total } => state.remote.set(Some((model, done, total))),
@@ -45,6 +46,8 @@ pub fn hear(state: State, event: Event) {
 
 /// Another tab has the model; here the guide is.
 pub fn give_away(state: State, model: Option<ModelId>) {
+    // What waits for an answer was meant for that model.
+    dialogue::give_up(state, None);
     state.elsewhere.set(model.filter(|model| !model.is_guide()));
     state.engine.set(Engine::Idle);
     loading::load_guide(state);

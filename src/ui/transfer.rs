@@ -1,19 +1,20 @@
-//! What is on its way into storage: one download or copy at a time. What is asked for meanwhile waits in line.
+//! What is on its way into storage: one download at a time, and beside it one file of the user's. Downloads that are asked
+//! for meanwhile wait in line.
 //!
 //! A download ends here in one of three ways: whole, paused (what has arrived stays, and is listed), or with an error that
-//! waiting does not mend; what has arrived stays then, too.
+//! waiting does not mend; what has arrived stays then, too. While such an error is on the screen the line stands still.
 
+use super::cargo::{Cargo, Ending, Lane, Pause, Progress, Transfer, Wanted};
 use super::dialogue;
 use super::engine::Events;
 use super::frame::Frame;
-use super::library::{client, is, refresh, unexpected};
+use super::library::{client, is, refresh, remove, unexpected};
 use super::loading;
 use super::rate::Rate;
-use super::state::{Cargo, Engine, Library, Pause, Progress, State, Transfer};
-use crate::error::{Error, ErrorKind};
-use crate::protocol::{
-    Claim, Command, DownloadPlan, ErrorReport, Event, Halt, Intake, ModelId, StoredModel, Unfinished,
-};
+use super::shelf::Library;
+use super::state::{Engine, State};
+use crate::error::ErrorKind;
+use crate::protocol::{Claim, Command, ErrorReport, Event, Halt, Intake, ModelId, StoredModel};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -23,171 +24,227 @@ use web_sys::File;
 /// How long a load gives way to what comes before it: the first load of the page, an answer that is about to begin.
 const GIVE_WAY_MS: u32 = 20;
 
-/// A download that somebody wants.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
-    /// For people.
-    pub name: String,
-    /// From where, and what it must be.
-    pub plan: DownloadPlan,
-}
-
-impl Wanted {
-    /// The rest of a download.
-    pub fn rest_of(item: &Unfinished) -> Self {
-        Self { name: super::library::title_of(&item.id), plan: item.plan.clone() }
-    }
-
-    /// Whether both bring the same file.
-    fn is_same(&self, other: &Self) -> bool {
-        self.plan.urls.iter().any(|url| other.plan.urls.contains(url))
-    }
-}
-
 /// Downloads and loads what is wanted, now or when its turn comes.
 pub fn fetch(state: State, wanted: Wanted, claim: Claim) {
-    if is_running(state) {
-        state.line.update(|line| {
-            if !line.iter().any(|other| other.is_same(&wanted)) {
-                line.push(wanted);
-            }
-        });
+    if untrack(|| state.download.carries(&wanted)) {
         return;
     }
-    state.line.update(|line| line.retain(|other| !other.is_same(&wanted)));
-    then_load(state, async move { download(state, wanted, claim).await });
+    leave_line(state, &wanted);
+    if untrack(|| state.download.is_busy()) {
+        return state.line.update(|line| line.push(wanted));
+    }
+    let download = begin_download(state, wanted.clone(), claim);
+    then_load(state, async move {
+        let answer = download.await;
+        // Its turn comes when the other tab is done.
+        if matches!(&answer, Err(error) if is(error, ErrorKind::OtherTab)) {
+            leave_line(state, &wanted);
+            state.line.update(|line| line.insert(0, wanted));
+        }
+        answer
+    });
 }
 
-/// Downloads what is wanted.
+/// Downloads what is wanted, as soon as nothing else is being downloaded.
 pub async fn download(state: State, wanted: Wanted, claim: Claim) -> Result<StoredModel, ErrorReport> {
-    let command = Command::Download { plan: wanted.plan.clone(), claim };
-    transfer(state, Cargo::Download(wanted), command, &[]).await
+    until_free(state.download).await;
+    begin_download(state, wanted, claim).await
 }
 
 /// Copies files of the user's into storage, or takes note of one that stays where it is.
 pub async fn import(state: State, files: Vec<File>, intake: Intake) -> Result<StoredModel, ErrorReport> {
-    let name = files.first().map(File::name).unwrap_or_default();
-    transfer(state, Cargo::Import { name }, Command::Import { intake }, &files).await
+    until_free(state.intake).await;
+    let what = Cargo::Import { name: files.first().map(File::name).unwrap_or_default() };
+    let begun = begin(state, state.intake, &what, Command::Import { intake }, &files);
+    carry(state, state.intake, what, begun).await.0
 }
 
-/// Goes on with what nobody has paused.
-pub fn resume_interrupted(state: State) {
-    let interrupted = state.library.with_untracked(|library| {
-        let mut items = library.unfinished().iter().filter(|item| item.halt == Halt::Interrupted);
-        items.find(|item| !item.plan.urls.is_empty()).map(Wanted::rest_of)
+fn begin_download(
+    state: State,
+    wanted: Wanted,
+    claim: Claim,
+) -> impl Future<Output = Result<StoredModel, ErrorReport>> {
+    let what = Cargo::Download(wanted.clone());
+    let command = Command::Download { plan: wanted.plan.clone(), claim };
+    let begun = begin(state, state.download, &what, command, &[]);
+    async move {
+        let (answer, ending) = carry(state, state.download, what, begun).await;
+        match &answer {
+            Ok(_) => begin_next(state),
+            Err(error) if is(error, ErrorKind::Cancelled) && ending == Ending::Discard => {
+                discard(state, &wanted).await;
+                begin_next(state);
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+}
+
+/// Deletes what has arrived of a download. Where that fails, the list shows what is left.
+async fn discard(state: State, wanted: &Wanted) {
+    let left = state.library.with_untracked(|library| {
+        let mut items = library.unfinished().iter();
+        items.find(|item| wanted.is_same(&Wanted::rest_of(item))).map(|item| item.id.clone())
     });
-    if let (Some(wanted), false) = (interrupted, is_running(state)) {
+    if let Some(id) = left {
+        let _ = remove(state, id).await;
+    }
+}
+
+async fn until_free(lane: Lane) {
+    while untrack(|| lane.is_busy()) {
+        TimeoutFuture::new(GIVE_WAY_MS).await;
+    }
+}
+
+/// Goes on with what nobody has paused. What another tab is at is asked for, too: its turn comes if that tab goes away.
+pub fn resume_interrupted(state: State) {
+    let interrupted: Vec<Wanted> = state.library.with_untracked(|library| {
+        let items = library.unfinished().iter().filter(|item| matches!(item.halt, Halt::Interrupted | Halt::Elsewhere));
+        items.filter(|item| !item.plan.urls.is_empty()).map(Wanted::rest_of).collect()
+    });
+    for wanted in interrupted {
         fetch(state, wanted, Claim::IfFree);
     }
 }
 
-/// Stops the transfer, or puts away the message about the last one. What a download has brought stays.
-pub fn pause(state: State) {
-    match state.transfer.get_untracked() {
-        Transfer::Running { request, .. } => {
-            if let Some(client) = state.client() {
-                client.cancel(request);
-            }
-        }
-        Transfer::Failed { .. } => state.transfer.set(Transfer::None),
-        Transfer::None => {}
+/// Begins what is next in line.
+pub fn begin_next(state: State) {
+    let next = state.line.with_untracked(|line| line.first().cloned());
+    if let (Some(next), false) = (next, untrack(|| state.download.is_busy())) {
+        fetch(state, next, Claim::IfFree);
     }
 }
 
-/// Stops the transfer, and leaves nothing of it.
-pub fn cancel(state: State) {
-    let Transfer::Running { what: Cargo::Download(wanted), .. } = state.transfer.get_untracked() else {
-        return pause(state);
-    };
-    pause(state);
-    spawn_local(async move {
-        while is_running(state) {
-            TimeoutFuture::new(GIVE_WAY_MS).await;
-        }
-        let left = state.library.with_untracked(|library| {
-            let same = |item: &&Unfinished| wanted.is_same(&Wanted::rest_of(item));
-            library.unfinished().iter().find(same).map(|item| item.id.clone())
-        });
-        if let Some(id) = left {
-            let _ = super::library::remove(state, id).await;
+/// Stops what is in a lane. What a download has brought stays, if it is to.
+pub fn stop(state: State, lane: Lane, how: Ending) {
+    lane.transfer.update(|transfer| {
+        if let Transfer::Running { request, ending, .. } = transfer {
+            *ending = how;
+            if let Some(client) = state.client() {
+                client.cancel(*request);
+            }
         }
     });
 }
 
+/// Puts away the message about what has failed.
+pub fn dismiss(state: State, lane: Lane) {
+    lane.transfer.set(Transfer::None);
+    begin_next(state);
+}
+
 /// Ends the wait before the next try.
 pub fn try_now(state: State) {
-    if let (Transfer::Running { request, .. }, Some(client)) = (state.transfer.get_untracked(), state.client()) {
+    if let (Transfer::Running { request, .. }, Some(client)) = (state.download.transfer.get_untracked(), state.client())
+    {
         spawn_local(async move {
             let _ = client.send(Command::TryNow { request }, &[]).last().await;
         });
     }
 }
 
-/// Whether something is on its way.
-pub fn is_running(state: State) -> bool {
-    state.transfer.with_untracked(|transfer| matches!(transfer, Transfer::Running { .. }))
+/// Takes a download out of the line.
+pub fn leave_line(state: State, wanted: &Wanted) {
+    if state.line.with_untracked(|line| line.iter().any(|other| other.is_same(wanted))) {
+        state.line.update(|line| line.retain(|other| !other.is_same(wanted)));
+    }
 }
 
 /// Loads what a transfer has brought, unless another of the visitor's models is loaded by then: that is not taken from
 /// under its user. The guide makes way as soon as it has finished what it is saying.
 pub fn then_load(state: State, transfer: impl Future<Output = Result<StoredModel, ErrorReport>> + 'static) {
     spawn_local(async move {
-        let Ok(brought) = transfer.await else { return };
-        let pass = loop {
-            let pass = state.queue.get_value().pass().await;
-            let starting = state.engine.with_untracked(|engine| *engine == Engine::Starting);
-            if !starting && !dialogue::waits(state) {
-                break pass;
-            }
-            drop(pass);
-            TimeoutFuture::new(GIVE_WAY_MS).await;
-        };
-        let free = state.engine.with_untracked(|engine| match engine {
-            Engine::Idle | Engine::Failed { .. } => true,
-            Engine::Ready(model) => model.id.is_guide(),
-            Engine::Starting | Engine::Unsupported(_) | Engine::Loading(_) => false,
-        });
-        if free {
-            let number = loading::announce(state, &brought.id);
-            let options = loading::options(state, &brought.id);
-            let _ = loading::load_now(state, number, brought.id, options, Claim::IfFree, pass).await;
+        if let Ok(brought) = transfer.await {
+            load_if_free(state, brought.id).await;
         }
     });
 }
 
-async fn transfer(state: State, what: Cargo, command: Command, files: &[File]) -> Result<StoredModel, ErrorReport> {
-    if is_running(state) {
-        let error: ErrorReport = (&Error::new(ErrorKind::Busy, "another model is on its way into storage")).into();
-        state.library_fault.set(Some(error.clone()));
-        return Err(error);
+async fn load_if_free(state: State, model: ModelId) {
+    let pass = loop {
+        let pass = state.queue.get_value().pass().await;
+        let starting = state.engine.with_untracked(|engine| *engine == Engine::Starting);
+        if !starting && !dialogue::waits(state) {
+            break pass;
+        }
+        drop(pass);
+        TimeoutFuture::new(GIVE_WAY_MS).await;
+    };
+    let free = state.engine.with_untracked(|engine| match engine {
+        Engine::Idle | Engine::Failed { .. } => true,
+        Engine::Ready(model) => model.id.is_guide(),
+        Engine::Starting | Engine::Unsupported(_) | Engine::Loading(_) => false,
+    });
+    if free {
+        let number = loading::announce(state, &model);
+        let options = loading::options(state, &model);
+        let _ = loading::load_now(state, number, model, options, Claim::IfFree, pass).await;
     }
+}
+
+/// Sends a command whose answer is a stored model, and shows that.
+fn begin(state: State, lane: Lane, what: &Cargo, command: Command, files: &[File]) -> Result<Events, ErrorReport> {
     ask_to_keep(state);
     let events = client(state)?.send(command, files);
-    state.transfer_progress.set(None);
-    state.transfer.set(Transfer::Running { request: events.id(), what: what.clone() });
-    let answer = match finish(events, state.transfer_progress, Some(state.waiting)).await {
+    lane.transfer.set(Transfer::Running { request: events.id(), what: what.clone(), ending: Ending::Open });
+    Ok(events)
+}
+
+/// Shows how it goes. Returns the answer, and what the visitor has asked for meanwhile.
+async fn carry(
+    state: State,
+    lane: Lane,
+    what: Cargo,
+    begun: Result<Events, ErrorReport>,
+) -> (Result<StoredModel, ErrorReport>, Ending) {
+    let events = match begun {
+        Ok(events) => events,
+        Err(error) => return (Err(error), Ending::Open),
+    };
+    let mut last = None;
+    let mut hear = |event: &Event| match event {
+        Event::Progress { done, total: Some(_), .. } => {
+            // It goes on.
+            if last.is_none_or(|last| *done > last) {
+                lane.waiting.set(None);
+            }
+            if last.replace(*done).is_none() {
+                // From now on there is something to list, and space that is used.
+                spawn_local(async move {
+                    let _ = refresh(state).await;
+                });
+            }
+        }
+        Event::Waiting { wait } => {
+            let until = wait.retry_ms.map(|wait| js_sys::Date::now() + wait);
+            lane.waiting.set(Some(Pause { error: wait.error.clone(), until }));
+        }
+        _ => {}
+    };
+    let answer = match finish(events, lane.progress, &mut hear).await {
         Ok(Event::Stored { model }) => Ok(model),
         Ok(other) => Err(unexpected(&other)),
         Err(error) => Err(error),
     };
     let _ = refresh(state).await;
-    state.waiting.set(None);
-    match &answer {
-        Ok(_) => state.transfer.set(Transfer::None),
-        // The list shows what it has come to.
-        Err(error) if is(error, ErrorKind::Cancelled) || is(error, ErrorKind::OtherTab) => {
-            state.transfer.set(Transfer::None);
+    lane.waiting.set(None);
+    let ending = lane.transfer.with_untracked(|transfer| match transfer {
+        Transfer::Running { ending, .. } => *ending,
+        _ => Ending::Open,
+    });
+    lane.transfer.set(match &answer {
+        Err(error) if !is(error, ErrorKind::Cancelled) && !is(error, ErrorKind::OtherTab) => {
+            Transfer::Failed { what, error: error.clone() }
         }
-        Err(error) => state.transfer.set(Transfer::Failed { what, error: error.clone() }),
-    }
-    let next = state.line.with_untracked(|line| line.first().cloned());
-    if let (Some(next), true) = (next, answer.is_ok()) {
-        fetch(state, next, Claim::IfFree);
-    }
-    answer
+        // The list shows what it has come to.
+        _ => Transfer::None,
+    });
+    (answer, ending)
 }
 
-/// Asks the browser not to evict what this site stores. Only a window may ask; the list shows the answer.
+/// Asks the browser not to evict what this site stores. Only a window may ask; the storage meter shows the answer.
 pub fn ask_to_keep(state: State) {
     if let Ok(promise) = window().navigator().storage().persist() {
         spawn_local(async move {
@@ -201,35 +258,29 @@ pub fn ask_to_keep(state: State) {
     }
 }
 
-/// The final event of a request whose progress is shown in `shown`, at most once per frame, and its waits in `waiting`.
+/// The final event of a request whose progress is shown in `shown`, at most once per frame; `hear` is told of all its
+/// events.
 pub async fn finish(
     mut events: Events,
     shown: RwSignal<Option<Progress>>,
-    waiting: Option<RwSignal<Option<Pause>>>,
+    hear: &mut dyn FnMut(&Event),
 ) -> Result<Event, ErrorReport> {
+    shown.set(None);
     let frame = Frame::new(move |progress: Option<Progress>| shown.set(progress));
     let mut rate = Rate::default();
-    let (mut stage, mut before) = (None, 0);
+    let mut stage = None;
     let answer = loop {
-        match events.next().await {
-            Event::Progress { stage: now, done, total } => {
-                if stage.replace(now) != Some(now) {
-                    rate = Rate::default();
-                }
-                // It goes on.
-                if let Some(waiting) = waiting.filter(|_| done > before) {
-                    waiting.set(None);
-                }
-                before = done;
-                let rate = rate.observe(js_sys::Date::now(), done);
-                frame.gather(|progress| *progress = Some(Progress { stage: now, done, total, rate }));
+        let event = events.next().await;
+        hear(&event);
+        if let Event::Progress { stage: now, done, total } = event {
+            if stage.replace(now) != Some(now) {
+                rate = Rate::default();
             }
-            Event::Waiting { wait } => {
-                if let Some(waiting) = waiting {
-                    let until = wait.retry_ms.map(|wait| js_sys::Date::now() + wait);
-                    waiting.set(Some(Pause { error: wait.error, until }));
-                }
-            }
+            // Before the total is known, it is not known either how much was there already.
+            let rate = total.and_then(|_| rate.observe(js_sys::Date::now(), done));
+            frame.gather(|progress| *progress = Some(Progress { stage: now, done, total, rate }));
+        }
+        match event {
             Event::Failed { error } => break Err(error),
             event if event.is_final() => break Ok(event),
             _ => {}
@@ -238,19 +289,6 @@ pub async fn finish(
     frame.flush();
     shown.set(None);
     answer
-}
-
-/// Whether this model is being fetched by this tab.
-pub fn is_fetching(state: State, item: &Unfinished) -> bool {
-    state.transfer.with(|transfer| match transfer {
-        Transfer::Running { what: Cargo::Download(wanted), .. } => wanted.is_same(&Wanted::rest_of(item)),
-        _ => false,
-    })
-}
-
-/// Takes a download out of the line.
-pub fn leave_line(state: State, wanted: &Wanted) {
-    state.line.update(|line| line.retain(|other| !other.is_same(wanted)));
 }
 
 /// The id that a stored file of the catalogue has: its name without the ending.

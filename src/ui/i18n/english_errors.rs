@@ -81,14 +81,14 @@ pub const fn text(kind: ErrorKind) -> ErrorText {
         ),
         K::StorageFull => say(
             "There is not enough storage",
-            "Delete a model you no longer need, or free space on the disk, and try again.",
+            "Delete a model you no longer need, free space on the disk, or take a smaller file; then try again. What has arrived is kept, and nothing stored before was harmed. Private windows have little room: use a normal one.",
         ),
         K::Storage => {
             say("The browser's storage failed", "Try again. If it stays, restart the browser and check the disk.")
         }
         K::NotFound => say(
             "The model is no longer there",
-            "It may have been deleted in another tab. Choose another, or get it again.",
+            "It may have been deleted in another tab, or its file on your disk was moved. Choose another, or add it again.",
         ),
         K::Busy => say(
             "Something else is at work",

@@ -15,10 +15,10 @@ mod time;
 
 use crate::error::ErrorKind;
 pub use parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings};
-#[cfg(all(target_arch = "wasm32", feature = "page"))]
-pub use time::moment;
 use serde::{Deserialize, Serialize};
 pub use strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+pub use time::moment;
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

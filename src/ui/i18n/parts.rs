@@ -117,6 +117,8 @@ pub struct LibraryStrings {
     pub paused: WithTwo,
     /// One that was interrupted.
     pub interrupted: WithTwo,
+    /// One that has begun and waits for its turn.
+    pub queued: WithTwo,
     /// One that another tab is at.
     pub elsewhere: WithTwo,
     /// A model some of which is damaged.
@@ -127,12 +129,20 @@ pub struct LibraryStrings {
     pub checking: &'static str,
     /// It will be tried again in a time.
     pub retry_in: With,
+    /// That time is over.
+    pub retrying: &'static str,
     /// It will be tried again when the network is back.
     pub retry_online: &'static str,
     /// Tries again at once.
     pub try_now: &'static str,
     /// A download that waits for its turn.
     pub in_line: With,
+    /// The same, while another tab downloads something.
+    pub in_line_elsewhere: With,
+    /// Begins with it.
+    pub begin_now: &'static str,
+    /// Downloads it in this tab, in place of what the other one downloads.
+    pub fetch_here: &'static str,
     /// Takes it out of the line.
     pub leave_line: &'static str,
     /// A model runs in another tab; its name.
@@ -169,6 +179,12 @@ pub struct LibraryStrings {
     pub on_disk: &'static str,
     /// Explains that.
     pub on_disk_hint: &'static str,
+    /// Copies that file into the browser.
+    pub bring_in: &'static str,
+    /// That file is not to be had any more.
+    pub lost: &'static str,
+    /// Lets the user pick it again.
+    pub pick_again: &'static str,
     /// When it was last used.
     pub last_used: With,
     /// When it was stored.
@@ -189,6 +205,8 @@ pub struct LibraryStrings {
     pub meter_other: With,
     /// In the meter: free.
     pub meter_free: With,
+    /// Beside the downloads: how much is free.
+    pub free_here: With,
     /// The browser has promised to keep it.
     pub kept: &'static str,
     /// It has not.

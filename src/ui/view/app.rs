@@ -104,7 +104,7 @@ fn hear(state: State, notice: Notice) {
         Notice::VersionMismatch(error) => stop_at(Obstacle::VersionMismatch(error)),
         Notice::NotStarted(error) => stop_at(Obstacle::NotStarted(error)),
         Notice::Died(error) => stop_at(Obstacle::Died(error)),
-        Notice::Told(event) => tabs::hear(state, event),
+        Notice::Told(event) => tabs::hear(state, *event),
         Notice::GpuLost(error) => {
             let model = untrack(|| state.loaded()).map(|model| model.id);
             // While a model is being loaded, that request's own failure tells more.

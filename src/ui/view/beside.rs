@@ -3,14 +3,15 @@
 use super::icon::{Drawing, Icon};
 use crate::protocol::Claim;
 use crate::ui::beside::Beside;
+use crate::ui::cargo::Wanted;
 use crate::ui::state::{State, t};
-use crate::ui::transfer::{Wanted, fetch, id_of};
+use crate::ui::transfer::{fetch, id_of};
 use crate::ui::{beside, format};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use web_sys::{RequestCache, RequestInit, Response, Url};
 
 /// The section; nothing at all where the site has none.
 #[component]
@@ -18,7 +19,9 @@ pub fn FromThisSite() -> impl IntoView {
     let state = State::of_page();
     spawn_local(async move {
         if let Some(text) = read_list().await {
-            state.beside.set(beside::parse(&text));
+            let mut list = beside::parse(&text);
+            list.iter_mut().for_each(|model| model.plan.urls.iter_mut().for_each(complete));
+            state.beside.set(list);
         }
     });
     move || {
@@ -36,11 +39,22 @@ pub fn FromThisSite() -> impl IntoView {
 
 /// The list, if the site has one and can be reached.
 async fn read_list() -> Option<String> {
-    let response: Response = JsFuture::from(window().fetch_with_str(beside::LIST)).await.ok()?.dyn_into().ok()?;
+    let options = RequestInit::new();
+    options.set_cache(RequestCache::NoStore);
+    let answer = window().fetch_with_str_and_init(beside::LIST, &options);
+    let response: Response = JsFuture::from(answer).await.ok()?.dyn_into().ok()?;
     if !response.ok() {
         return None;
     }
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// Makes an address whole: downloads are told apart by it.
+fn complete(url: &mut String) {
+    let base = document().base_uri().ok().flatten().unwrap_or_default();
+    if let Ok(whole) = Url::new_with_base(url, &base) {
+        *url = whole.href();
+    }
 }
 
 #[component]

@@ -5,10 +5,12 @@ use super::icon::{Drawing, Icon};
 use crate::protocol::Claim;
 use crate::source::catalogue::fit::{Fit, recommend};
 use crate::source::catalogue::{self, Advice, Entry, Family, Quantisation, USUAL_CONTEXT};
+use crate::ui::cargo::Wanted;
 use crate::ui::format;
 use crate::ui::i18n::{Quality, Size};
+use crate::ui::shelf::Library;
 use crate::ui::state::{Engine, Measured, State, t};
-use crate::ui::transfer::{self, Wanted};
+use crate::ui::transfer;
 use leptos::prelude::*;
 use std::iter::{once, repeat};
 
@@ -22,6 +24,7 @@ pub fn Catalogue() -> impl IntoView {
                     <h2 class="section-title">{t(|s| s.catalogue_heading)}</h2>
                     <p class="section-lead">{t(|s| s.catalogue_lead)}</p>
                     <MeasureLine />
+                    <FreeSpace />
                 </div>
                 <SourceMenu />
             </div>
@@ -33,6 +36,23 @@ pub fn Catalogue() -> impl IntoView {
                     .collect_view()}
             </ul>
         </section>
+    }
+}
+
+/// How much can be stored, where the browser tells.
+#[component]
+fn FreeSpace() -> impl IntoView {
+    let state = State::of_page();
+    let free = Memo::new(move |_| {
+        let storage = state.library.with(Library::storage)?;
+        // What was deleted makes way.
+        Some(storage.quota.saturating_sub(storage.used).saturating_add(storage.removed))
+    });
+    move || {
+        free.get().map(|free| {
+            let said = move || (state.strings().library.free_here)(&format::bytes(free));
+            view! { <p class="quiet" data-testid="free-space">{said}</p> }
+        })
     }
 }
 

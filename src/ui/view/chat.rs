@@ -6,7 +6,7 @@ use super::composer::Composer;
 use super::transcript::Transcript;
 use crate::protocol::Stage;
 use crate::ui::format;
-use crate::ui::state::{Engine, State, Transfer, View, t};
+use crate::ui::state::{Engine, State, View, t};
 use crate::ui::turn::Outcome;
 use leptos::prelude::*;
 
@@ -67,7 +67,7 @@ fn NeedsModel(empty: Memo<bool>) -> impl IntoView {
         OnlyGuide,
     }
     let need = Memo::new(move |_| {
-        let on_its_way = state.transfer.with(|transfer| matches!(transfer, Transfer::Running { .. }));
+        let on_its_way = state.download.is_busy() || state.intake.is_busy();
         // Asked first, so that both are always followed.
         let guide = state.guide_attends();
         state.engine.with(|engine| match engine {

@@ -1,7 +1,8 @@
 //! How much of the browser's storage is in use, by what, and whether the browser keeps it.
 
 use crate::protocol::StorageUse;
-use crate::ui::state::{Library, State, t};
+use crate::ui::shelf::Library;
+use crate::ui::state::{State, t};
 use crate::ui::{format, transfer};
 use leptos::prelude::*;
 
@@ -9,14 +10,9 @@ use leptos::prelude::*;
 #[component]
 pub fn Meter() -> impl IntoView {
     let state = State::of_page();
-    let storage = move || {
-        state.library.with(|library| match library {
-            Library::Known { storage, .. } if storage.quota > 0 => Some(*storage),
-            _ => None,
-        })
-    };
+    let storage = Memo::new(move |_| state.library.with(Library::storage));
     move || {
-        storage().map(|StorageUse { used, quota, models, removed, persisted }| {
+        storage.get().map(|StorageUse { used, quota, models, removed, persisted }| {
             let label = move || (state.strings().storage_used)(&format::bytes(used), &format::bytes(quota));
             let parts = move || {
                 let texts = &state.strings().library;
@@ -32,10 +28,10 @@ pub fn Meter() -> impl IntoView {
             };
             let kept = persisted.map(|kept| {
                 if kept {
-                    view! { <span class="quiet" data-testid="persisted">{t(|s| s.library.kept)}</span> }.into_any()
+                    view! { <span data-testid="persisted">{t(|s| s.library.kept)}</span> }.into_any()
                 } else {
                     view! {
-                        <span class="quiet" data-testid="persisted">{t(|s| s.library.not_kept)}</span>
+                        <span data-testid="persisted">{t(|s| s.library.not_kept)}</span>
                         <button
                             type="button"
                             class="button button-small"
@@ -50,12 +46,32 @@ pub fn Meter() -> impl IntoView {
             });
             view! {
                 <div class="meter" data-testid="storage">
-                    <progress class="bar-line bar-thin" aria-label=label value=used.to_string() max=quota.to_string()>
-                    </progress>
-                    <span class="quiet" title=label>{parts}</span>
-                    {kept}
+                    <Bar label parts=[models.saturating_sub(removed), removed, used.saturating_sub(models)] of=quota />
+                    <p class="meter-text quiet">
+                        <span title=label>{parts}</span>
+                        {kept}
+                    </p>
                 </div>
             }
         })
+    }
+}
+
+/// Models, deleted ones and the rest, side by side.
+#[component]
+fn Bar<L>(label: L, parts: [u64; 3], of: u64) -> impl IntoView
+where
+    L: Fn() -> String + Send + 'static,
+{
+    let mut start = 0.0;
+    let parts = parts.into_iter().zip(["meter-models", "meter-removed", "meter-other"]).map(|(bytes, class)| {
+        let (x, width) = (start, 100.0 * bytes as f64 / of as f64);
+        start += width;
+        view! { <rect class=class x=x.to_string() width=width.to_string() height="1" /> }
+    });
+    view! {
+        <svg class="meter-bar" viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label=label>
+            {parts.collect_view()}
+        </svg>
     }
 }

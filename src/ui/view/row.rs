@@ -1,10 +1,12 @@
 //! A stored model: what it is, whether it is right, and what can be done with it.
 
+use super::fault::fault_title;
 use super::icon::{Drawing, Icon};
 use crate::protocol::{Integrity, Place, StoredModel, Verdict};
 use crate::ui::i18n::{Strings, moment};
-use crate::ui::state::{Check, Engine, State, t};
-use crate::ui::{export, format, library, loading, transfer};
+use crate::ui::shelf::Check;
+use crate::ui::state::{Engine, State, t};
+use crate::ui::{export, format, intake, library, loading};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -14,6 +16,8 @@ pub fn Row(model: StoredModel) -> impl IntoView {
     let state = State::of_page();
     let shape = model.shape;
     let (stored_at, last_used) = (model.stored_at, model.last_used);
+    let id = model.id.clone();
+    let lost = Memo::new(move |_| state.lost.with(|lost| lost.contains(&id)));
     let facts = move || {
         let strings = state.strings();
         let language = state.language.get();
@@ -36,6 +40,7 @@ pub fn Row(model: StoredModel) -> impl IntoView {
                 <span class="row-size">{format::bytes(model.bytes)}</span>
                 <Proof model=model.clone() />
                 <span class="row-facts">{facts}</span>
+                {move || lost.get().then(|| view! { <span class="row-facts" data-testid="lost">{t(|s| s.library.lost)}</span> })}
             </div>
             <div class="row-tools">
                 <Tools model=model.clone() />
@@ -89,7 +94,8 @@ fn Tools(model: StoredModel) -> impl IntoView {
         })
     });
     let checking = Memo::new(move |_| state.check.with(|check| matches!(check, Check::Underway { .. })));
-    let save = match model.place {
+    let lost = Memo::new(move |_| state.lost.with(|lost| id.with_value(|id| lost.contains(id))));
+    let keep = match model.place {
         Place::Browser { path } => {
             let name = format!("{}.gguf", model.id.0);
             let click = move |_| {
@@ -100,9 +106,12 @@ fn Tools(model: StoredModel) -> impl IntoView {
                     }
                 });
             };
-            Some(view! { <Tool icon=Icon::Save label=|s| s.library.export id="export-model" click /> })
+            view! { <Tool icon=Icon::Save label=|s| s.library.export id="export-model" click /> }.into_any()
         }
-        Place::Disk => None,
+        Place::Disk => {
+            let click = move |_| intake::bring_in(state, id.get_value());
+            view! { <Tool icon=Icon::Drive label=|s| s.library.bring_in id="bring-in" click /> }.into_any()
+        }
     };
     let verify = move |_| {
         if !checking.get_untracked() {
@@ -117,7 +126,19 @@ fn Tools(model: StoredModel) -> impl IntoView {
         });
     };
     view! {
-        {move || if loaded.get() {
+        {move || if lost.get() {
+            view! {
+                <button
+                    type="button"
+                    class="button button-primary"
+                    data-testid="pick-again"
+                    on:click=move |_| intake::pick(state)
+                >
+                    {t(|s| s.library.pick_again)}
+                </button>
+            }
+            .into_any()
+        } else if loaded.get() {
             view! {
                 <span class="tag tag-good">{t(|s| s.loaded)}</span>
                 <button
@@ -147,7 +168,7 @@ fn Tools(model: StoredModel) -> impl IntoView {
             .into_any()
         }}
         <Tool icon=Icon::Shield label=|s| s.library.verify id="verify-model" click=verify />
-        {save}
+        {keep}
         <Tool icon=Icon::Trash label=|s| s.delete id="delete-model" click=remove />
     }
 }
@@ -170,7 +191,7 @@ where
 fn CheckLine(model: StoredModel) -> impl IntoView {
     let state = State::of_page();
     let id = StoredValue::new(model.id);
-    let bytes = model.bytes;
+    let (bytes, on_disk) = (model.bytes, model.place == Place::Disk);
     move || {
         let texts = &state.strings().library;
         let line = match state.check.get() {
@@ -194,12 +215,14 @@ fn CheckLine(model: StoredModel) -> impl IntoView {
                     Verdict::Published => texts.verdict_published.to_owned(),
                     Verdict::Unchanged => texts.verdict_unchanged.to_owned(),
                     Verdict::FirstHash => texts.verdict_first.to_owned(),
+                    Verdict::Damaged { .. } if on_disk => texts.lost.to_owned(),
                     Verdict::Damaged { bytes } => (texts.verdict_damaged)(&format::bytes(bytes)),
                 };
                 view! { <span data-testid="verdict" title=report.sha256>{text}</span> }.into_any()
             }
             Check::Failed { model, error } if id.with_value(|id| *id == model) => {
-                view! { <span data-testid="verdict">{error.message}</span> }.into_any()
+                let title = fault_title(state, &error.code);
+                view! { <span data-testid="verdict" title=error.message>{title}</span> }.into_any()
             }
             _ => return None,
         };
@@ -210,21 +233,5 @@ fn CheckLine(model: StoredModel) -> impl IntoView {
 fn stop(state: State) {
     if let (Check::Underway { request, .. }, Some(client)) = (state.check.get_untracked(), state.client()) {
         client.cancel(request);
-    }
-}
-
-/// A button that ends whatever is on its way.
-#[component]
-pub fn CancelTransfer() -> impl IntoView {
-    let state = State::of_page();
-    view! {
-        <button
-            type="button"
-            class="button button-small"
-            data-testid="cancel"
-            on:click=move |_| transfer::cancel(state)
-        >
-            {t(|s| s.library.discard)}
-        </button>
     }
 }

@@ -2,8 +2,9 @@
 
 use super::icon::{Drawing, Icon};
 use crate::protocol::{Claim, Halt, Unfinished};
+use crate::ui::cargo::Wanted;
 use crate::ui::state::{State, t};
-use crate::ui::transfer::{Wanted, fetch};
+use crate::ui::transfer::fetch;
 use crate::ui::{format, library};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -21,10 +22,17 @@ pub fn Rest(item: Unfinished) -> impl IntoView {
         Some((model, done, _)) if halt == Halt::Elsewhere && id.with_value(|id| *id == model) => done,
         _ => received,
     };
+    let queued = {
+        let wanted = wanted.clone();
+        Memo::new(move |_| {
+            state.download.is_busy() && state.line.with(|line| line.iter().any(|other| other.is_same(&wanted)))
+        })
+    };
     let text = move || {
         let texts = &state.strings().library;
         let (done, all) = (format::bytes(done()), format::bytes(total));
         match halt {
+            _ if queued.get() => (texts.queued)(&done, &all),
             Halt::Paused => (texts.paused)(&done, &all),
             Halt::Interrupted => (texts.interrupted)(&done, &all),
             Halt::Elsewhere => (texts.elsewhere)(&done, &all),
@@ -36,7 +44,7 @@ pub fn Rest(item: Unfinished) -> impl IntoView {
         let texts = &state.strings().library;
         match halt {
             Halt::Paused | Halt::Interrupted => texts.resume.to_owned(),
-            Halt::Elsewhere => texts.use_here.to_owned(),
+            Halt::Elsewhere => texts.fetch_here.to_owned(),
             Halt::Damaged => (texts.heal)(&format::bytes(total.saturating_sub(received))),
         }
     };
@@ -48,6 +56,7 @@ pub fn Rest(item: Unfinished) -> impl IntoView {
                 type="button"
                 class="button button-primary"
                 data-testid="resume"
+                disabled=move || queued.get()
                 on:click=move |_| fetch(state, wanted.clone(), claim)
             >
                 {label}

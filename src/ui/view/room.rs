@@ -1,0 +1,47 @@
+//! What can be deleted where storage is full, the largest first.
+
+use crate::protocol::ModelId;
+use crate::ui::state::{State, t};
+use crate::ui::{format, library};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The list; nothing where there is nothing to delete.
+#[component]
+pub fn MakeRoom() -> impl IntoView {
+    let state = State::of_page();
+    let items = move || {
+        state.library.with(|library| {
+            let whole = library.models().iter().map(|model| (model.id.clone(), library::title(model), model.bytes));
+            let begun =
+                library.unfinished().iter().map(|item| (item.id.clone(), library::title_of(&item.id), item.received));
+            let mut items: Vec<(ModelId, String, u64)> = whole.chain(begun).filter(|item| item.2 > 0).collect();
+            items.sort_by_key(|item| std::cmp::Reverse(item.2));
+            items
+        })
+    };
+    move || {
+        let items = items();
+        (!items.is_empty()).then(|| {
+            let rows = items.into_iter().map(|(id, name, bytes)| {
+                let remove = move |_| {
+                    let id = id.clone();
+                    spawn_local(async move {
+                        // What was deleted makes way by itself for what comes.
+                        let _ = library::remove(state, id).await;
+                    });
+                };
+                view! {
+                    <li class="room-row">
+                        <span class="room-name">{name}</span>
+                        <span class="file-size">{format::bytes(bytes)}</span>
+                        <button type="button" class="button button-small" data-testid="make-room" on:click=remove>
+                            {t(|s| s.delete)}
+                        </button>
+                    </li>
+                }
+            });
+            view! { <ul class="room">{rows.collect_view()}</ul> }
+        })
+    }
+}
