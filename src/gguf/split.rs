@@ -7,6 +7,7 @@ use super::cursor::{Cursor, Stop};
 use super::layout::aligned;
 use super::{File, Value, limits, value};
 use crate::error::{Error, ErrorKind, Result};
+use std::collections::HashSet;
 use std::ops::Range;
 
 const NUMBER: &str = "split.no";
@@ -80,6 +81,13 @@ pub fn join(parts: &[Part<'_>]) -> Result<Joined> {
     let alignment = first.file.alignment();
     if order.iter().any(|(_, part)| part.file.alignment() != alignment) {
         return Err(wrong("differ in their alignment; take parts of one model".into()));
+    }
+
+    let mut names = HashSet::new();
+    let twice = order.iter().flat_map(|(_, part)| part.file.tensors()).find(|tensor| !names.insert(&tensor.name));
+    if let Some(tensor) = twice {
+        let name = super::quoted(&tensor.name);
+        return Err(wrong(format!("hold the tensor {name} twice: take parts of one model")));
     }
 
     let entries = entries(first)?;

@@ -3,6 +3,7 @@
 //! JSON goes to standard output, one-line errors to standard error; bad input ends with exit code 2. Nothing here
 //! computes anything itself.
 
+mod digest;
 pub mod file;
 mod fit;
 mod inspect;
@@ -113,6 +114,14 @@ enum Command {
         sampling: SamplingArguments,
         #[command(flatten)]
         device: DeviceArguments,
+    },
+    /// Print the SHA-256 of a file and of its chunks, to be kept beside it on a host
+    Digest {
+        /// A GGUF file
+        file: PathBuf,
+        /// Print its entry for models.json instead: where it will lie, relative to the page
+        #[arg(long)]
+        entry: Option<String>,
     },
     /// Measure speed
     Bench {
@@ -273,6 +282,7 @@ async fn dispatch(command: Command) -> Result<()> {
         Command::Ask { file, prompt, system, sampling, device, .. } => {
             text::ask(file.as_deref(), prompt.as_deref(), system.as_deref(), &sampling, device).await
         }
+        Command::Digest { file, entry } => digest::digest(&file, entry.as_deref()),
         Command::Bench { file, prompt, generate, depth, repeats, kernels, device } => {
             let plan = BenchPlan { prompt, generate, depth, repeats, kernels };
             run::bench(file.as_deref(), plan, device).await

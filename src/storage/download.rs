@@ -27,8 +27,12 @@ use crate::storage::Library;
 use crate::storage::manifest::{Facts, Hash, Manifest, Partial, Rest, State};
 use crate::storage::names::{self, Spot};
 use gloo_events::EventListener;
+use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+
+/// How long a browser may take to count deleted files as free space, in milliseconds.
+const FREEING_MS: u32 = 1_500;
 
 /// What happens to a download.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +130,12 @@ impl Tools<'_> {
 
     /// Deletes for good what was deleted before; whether that freed anything.
     async fn make_room(&self) -> bool {
-        self.library.purge().await.unwrap_or_default() > 0
+        let freed = self.library.purge().await.unwrap_or_default() > 0;
+        if freed {
+            // The browser takes a moment to notice.
+            TimeoutFuture::new(FREEING_MS).await;
+        }
+        freed
     }
 }
 
@@ -267,23 +276,16 @@ impl Library {
             versions: RefCell::new(versions),
             arrived: Cell::new(0),
             running: Cell::new(0),
+            pinned: order.sha256.is_some(),
+            newest: Cell::new(0),
+            drops: Cell::new(0),
+            damaged: RefCell::default(),
             opening: RefCell::new(opening.answer),
         });
-        let audit = Audit::new(total);
-        let mut second_look = order.sha256.is_some();
-        let hash = loop {
-            let ended = conductor::run(&job, &audit, mirrors, order.sha256.is_some(), record, tools).await;
-            record.save_versions(&job, self).await?;
-            match ended {
-                // It may have been damaged on its way: once more, if there is a hash to tell.
-                Err(error) if second_look && is_no_model(error.kind()) && !audit.has_header() => {
-                    second_look = false;
-                    audit.forget_header(total);
-                    job.ledger.forget_first(audit.done())?;
-                }
-                ended => break ended?,
-            }
-        };
+        let audit = Audit::new(&job);
+        let ended = conductor::run(&job, &audit, mirrors, record, tools).await;
+        record.save_versions(&job, self).await?;
+        let hash = ended?;
         let hash = match order.sha256 {
             Some(wanted) => {
                 if wanted != hash {

@@ -15,8 +15,8 @@ use super::{Emitted, Session, bench};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gpu::{Gpu, GpuOptions};
 use crate::protocol::{
-    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, Faults, GenerateOptions, Request, RequestId, Resource,
-    Stage, VERSION,
+    Command, DiagnosticsReport, ErrorReport, EvaluateMode, Event, Faults, GenerateOptions, Request, RequestId,
+    Resource, Stage, VERSION,
 };
 use crate::source::{Cancel, browser};
 use crate::storage::Library;
@@ -27,10 +27,10 @@ use crate::tokenizer::{Shown, Specials, StreamDecoder, decode};
 use load::Order;
 use post::Answer;
 use slot::Slot;
-use tabs::Tabs;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
+use tabs::Tabs;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::MessageEvent;

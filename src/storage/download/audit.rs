@@ -3,6 +3,7 @@
 //!
 //! It reads what is in storage, not what was in memory, so at its end it is the stored file that was found right.
 
+use super::is_no_model;
 use super::lane::Job;
 use super::ledger::chunk_buffer;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,13 +23,15 @@ pub(super) struct Audit {
     reader: RefCell<Option<HeaderReader>>,
     header: RefCell<Option<Header>>,
     done: Cell<u64>,
+    /// Whether a header that is bad may have been damaged on its way: once, where there is a hash to tell in the end.
+    doubt: Cell<bool>,
 }
 
 impl Audit {
-    /// Nothing, of a file of `total` bytes.
-    pub(super) fn new(total: u64) -> Self {
-        let reader = RefCell::new(Some(HeaderReader::new(Some(total))));
-        Self { reader, header: RefCell::new(None), done: Cell::new(0) }
+    /// Nothing yet.
+    pub(super) fn new(job: &Job) -> Self {
+        let reader = RefCell::new(Some(HeaderReader::new(Some(job.total))));
+        Self { reader, header: RefCell::new(None), done: Cell::new(0), doubt: Cell::new(job.pinned) }
     }
 
     /// Bytes read back.
@@ -46,28 +49,48 @@ impl Audit {
         self.header.take().ok_or_else(|| Error::new(ErrorKind::Internal, "the header was read and lost"))
     }
 
-    /// Reads the header again from the beginning.
-    pub(super) fn forget_header(&self, total: u64) {
-        self.reader.replace(Some(HeaderReader::new(Some(total))));
-    }
-
     /// Goes through the file as fast as it arrives; returns the hash of the whole.
     ///
     /// # Errors
     /// Those of storage and of [`HeaderReader`].
     pub(super) async fn follow(&self, job: &Job) -> Result<Sha256> {
-        let mut hash = RunningHash::default();
         let buffer = chunk_buffer();
+        loop {
+            match self.go_through(job, &buffer).await {
+                Ok(Some(hash)) => return Ok(hash),
+                // Dropped and fetched again.
+                Ok(None) => self.begin_anew(job),
+                Err(error) if is_no_model(error.kind()) && self.doubt.take() => {
+                    job.ledger.forget_first(self.done())?;
+                    self.begin_anew(job);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn begin_anew(&self, job: &Job) {
+        self.reader.replace(Some(HeaderReader::new(Some(job.total))));
+        self.header.take();
+    }
+
+    /// One way through the file; `None` if what was read has been dropped meanwhile.
+    async fn go_through(&self, job: &Job, buffer: &Uint8Array) -> Result<Option<Sha256>> {
+        let mut hash = RunningHash::default();
         let count = job.ledger.journal().len();
+        let drops = job.drops.get();
         self.done.set(0);
         let mut index = 0;
         while index < count {
             let arrived = job.ledger.journal().arrived(index).filter(|_| job.ledger.journal().is_whole(index));
             let Some(arrived) = arrived else {
                 TimeoutFuture::new(LOOK_MS).await;
+                if job.drops.get() != drops {
+                    return Ok(None);
+                }
                 continue;
             };
-            let chunk = job.ledger.read_chunk(index, &buffer)?;
+            let chunk = job.ledger.read_chunk(index, buffer)?;
             if hashing::digest(&chunk).await? != arrived.digest {
                 // Fetched again, and this chunk alone.
                 job.ledger.note(index, None)?;
@@ -79,7 +102,7 @@ impl Audit {
             index = index.saturating_add(1);
         }
         self.finish_header()?;
-        Ok(hash.finish())
+        Ok(Some(hash.finish()).filter(|_| job.drops.get() == drops))
     }
 
     /// Copies what the header may still need of a chunk, and no more.

@@ -39,8 +39,6 @@ struct State<'a> {
     speed: Speed,
     /// No request begins before this time.
     hold_ms: f64,
-    /// Whether the hash of the whole is known.
-    pinned: bool,
 }
 
 /// Brings all that is missing; returns the hash of the stored file.
@@ -48,7 +46,6 @@ pub(super) async fn run(
     job: &Rc<Job>,
     audit: &Audit,
     mirrors: &mut Mirrors,
-    pinned: bool,
     record: &mut Record,
     tools: &mut Tools<'_>,
 ) -> Result<Sha256> {
@@ -62,7 +59,6 @@ pub(super) async fn run(
         lanes: Lanes::new(),
         speed: Speed::default(),
         hold_ms: 0.0,
-        pinned,
     };
     let mut running = FuturesUnordered::new();
     let mut reading = pin!(audit.follow(job));
@@ -120,7 +116,7 @@ impl State<'_> {
     async fn conclude(&mut self, ended: Ended, tools: &mut Tools<'_>) -> Result<()> {
         let Ended { url, rest, brought, reason } = ended;
         let had_any = self.job.ledger.journal().received() > 0;
-        let bond = if self.pinned || !had_any { Bond::Free } else { Bond::Bound };
+        let bond = if self.job.pinned || !had_any { Bond::Free } else { Bond::Bound };
         if brought > 0 {
             self.mirrors.arrived();
         }
@@ -146,7 +142,7 @@ impl State<'_> {
             }
             Reason::OtherVersion => {
                 self.segments.clear();
-                self.drop_older_versions(url.as_str())?;
+                self.drop_older_versions()?;
                 return Ok(());
             }
             Reason::OtherLength(length, error) => {
@@ -190,20 +186,16 @@ impl State<'_> {
         }
     }
 
-    /// The host at `url` has another version now. Where no hash tells which is right, the newest is; where one does,
-    /// that is for the end to decide.
-    fn drop_older_versions(&mut self, url: &str) -> Result<()> {
-        let newest = {
-            let versions = self.job.versions.borrow();
-            versions.iter().rposition(|version| version.url == url)
-        };
+    /// The host has another version now, and no hash tells which is right: the newest is.
+    fn drop_older_versions(&mut self) -> Result<()> {
         let count = self.job.ledger.journal().len();
         for index in 0..count {
             let arrived = self.job.ledger.journal().arrived(index);
-            if arrived.is_some_and(|arrived| Some(arrived.version as usize) != newest) {
+            if arrived.is_some_and(|arrived| arrived.version != self.job.newest.get()) {
                 self.job.ledger.note(index, None)?;
             }
         }
+        self.job.drops.set(self.job.drops.get().wrapping_add(1));
         Ok(())
     }
 }

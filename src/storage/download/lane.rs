@@ -14,11 +14,15 @@ use crate::storage::journal::Arrived;
 use crate::storage::manifest::Origin;
 use js_sys::Uint8Array;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
 /// Bytes that all requests together may have in memory only: less than a chunk, which is what a crash may cost.
 const UNNOTED_BYTES: u32 = 2 << 20;
+
+/// How often a host may send the same chunk damaged.
+const DAMAGED_TIMES: u32 = 3;
 
 /// How long they may be there, in milliseconds.
 const UNNOTED_MS: f64 = 500.0;
@@ -29,6 +33,8 @@ pub(super) struct Job {
     pub(super) ledger: Ledger,
     /// Length of the file.
     pub(super) total: u64,
+    /// Whether the hash of the whole is known.
+    pub(super) pinned: bool,
     /// Digests of its chunks, if they were published.
     pub(super) digests: Option<Digests>,
     pub(super) breaker: RefCell<Breaker>,
@@ -38,6 +44,12 @@ pub(super) struct Job {
     pub(super) arrived: Cell<u64>,
     /// Requests under way.
     pub(super) running: Cell<usize>,
+    /// The number of the version that a host has shown last.
+    pub(super) newest: Cell<u32>,
+    /// Counts how often chunks that were read back already have been dropped since.
+    pub(super) drops: Cell<u32>,
+    /// Chunks that were damaged on their way, to be fetched again, and how often that was so.
+    pub(super) damaged: RefCell<BTreeMap<usize, u32>>,
     /// The answer with which the download was opened.
     pub(super) opening: RefCell<Option<Answer>>,
 }
@@ -110,7 +122,9 @@ impl Job {
             return Err(Reason::OtherLength(length, Error::new(ErrorKind::HashMismatch, message)));
         }
         let version = self.version(url, head.validator.as_deref());
-        if self.has_changed(version) { Err(Reason::OtherVersion) } else { Ok(version) }
+        self.newest.set(version);
+        // Where the hash of the whole is known, that decides in the end which version is right.
+        if !self.pinned && self.has_changed(version) { Err(Reason::OtherVersion) } else { Ok(version) }
     }
 }
 
@@ -282,13 +296,17 @@ impl<'a> Lane<'a> {
         });
         self.job.ledger.note(index, Some(arrived).filter(|_| !wrong)).map_err(Reason::Storage)?;
         (self.stored, self.stored_ms) = (self.filled, js_sys::Date::now());
-        if wrong {
-            // Fetched again from its beginning.
-            self.position = start;
-            self.index = None;
-            let message = format!("the {} bytes from {start} on were damaged on their way", self.filled);
-            return Err(Reason::Refused(Refusal::later(Error::new(ErrorKind::HashMismatch, message))));
+        if !wrong {
+            return Ok(());
         }
-        Ok(())
+        // This chunk alone is fetched again, in another request: what is behind it may be right.
+        let mut damaged = self.job.damaged.borrow_mut();
+        let times = damaged.entry(index).or_default();
+        *times = times.saturating_add(1);
+        if *times < DAMAGED_TIMES {
+            return Ok(());
+        }
+        let message = format!("the host sends the {} bytes from {start} on damaged, each time", self.filled);
+        Err(Reason::Refused(Refusal::last(Error::new(ErrorKind::HashMismatch, message))))
     }
 }

@@ -64,8 +64,7 @@ pub(super) async fn search(
 
 /// All chunks, those first that are of another version than `url` serves now.
 fn order(job: &Job, url: &ModelUrl) -> Vec<usize> {
-    let versions = job.versions.borrow();
-    let newest = versions.iter().rposition(|version| version.url == url.as_str());
+    let newest = newest_of(job, url);
     let count = job.ledger.journal().len();
     let is_newest = |index: &usize| {
         let arrived = job.ledger.journal().arrived(*index);
@@ -73,6 +72,16 @@ fn order(job: &Job, url: &ModelUrl) -> Vec<usize> {
     };
     let (current, older): (Vec<usize>, Vec<usize>) = (0..count).partition(is_newest);
     older.into_iter().chain(current).collect()
+}
+
+/// The version that `url` serves now, as far as it was asked.
+fn newest_of(job: &Job, url: &ModelUrl) -> Option<usize> {
+    let versions = job.versions.borrow();
+    let last = job.newest.get() as usize;
+    match versions.get(last) {
+        Some(version) if version.url == url.as_str() => Some(last),
+        _ => versions.iter().rposition(|version| version.url == url.as_str()),
+    }
 }
 
 enum Comparison {
