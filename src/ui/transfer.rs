@@ -220,6 +220,12 @@ async fn carry(
         Event::Waiting { wait } => {
             let until = wait.retry_ms.map(|wait| js_sys::Date::now() + wait);
             lane.waiting.set(Some(Pause { error: wait.error.clone(), until }));
+            // Nobody knows how long it will take now.
+            lane.progress.update(|progress| {
+                if let Some(progress) = progress {
+                    progress.rate = None;
+                }
+            });
         }
         _ => {}
     };

@@ -23,7 +23,7 @@ pub const LIBRARY: LibraryStrings = LibraryStrings {
     in_line_elsewhere: |name| format!("{name} 等待另一个标签页下载完毕"),
     begin_now: "立即下载",
     fetch_here: "立即在此下载",
-    leave_line: "不下载了",
+    leave_line: "取消",
     other_tab: |name| format!("{name} 正在另一个标签页运行"),
     other_tab_lead: "模型需要独占显卡，因此同一时间只在一个标签页运行。在此期间由向导回答。",
     use_here: "在此使用",

@@ -23,7 +23,7 @@ pub const LIBRARY: LibraryStrings = LibraryStrings {
     in_line_elsewhere: |name| format!("{name} waits until the other tab's download is done"),
     begin_now: "Download now",
     fetch_here: "Download it here now",
-    leave_line: "Not any more",
+    leave_line: "Cancel",
     other_tab: |name| format!("{name} runs in another tab"),
     other_tab_lead: "A model needs the graphics processor to itself, so one tab has it at a time. The guide answers here \
         meanwhile.",

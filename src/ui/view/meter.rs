@@ -31,6 +31,7 @@ pub fn Meter() -> impl IntoView {
                     view! { <span data-testid="persisted">{t(|s| s.library.kept)}</span> }.into_any()
                 } else {
                     view! {
+                        <span class="meter-kept">
                         <span data-testid="persisted">{t(|s| s.library.not_kept)}</span>
                         <button
                             type="button"
@@ -40,6 +41,7 @@ pub fn Meter() -> impl IntoView {
                         >
                             {t(|s| s.library.ask_to_keep)}
                         </button>
+                        </span>
                     }
                     .into_any()
                 }

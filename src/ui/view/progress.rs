@@ -13,6 +13,9 @@ pub fn Card<T>(
     title: T,
     /// How far it is.
     progress: RwSignal<Option<Progress>>,
+    /// What there is to say besides.
+    #[prop(optional)]
+    below: Option<AnyView>,
     /// Buttons.
     children: Children,
 ) -> impl IntoView
@@ -41,6 +44,7 @@ where
                 }
             }}
             <p class="activity-figures">{figures}</p>
+            {below}
         </section>
     }
 }

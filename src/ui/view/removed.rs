@@ -1,6 +1,5 @@
 //! A deleted model, which can come back until its space is needed.
 
-use super::icon::{Drawing, Icon};
 use crate::protocol::StoredModel;
 use crate::ui::state::{State, t};
 use crate::ui::{format, library};
@@ -37,15 +36,8 @@ pub fn Removed(
                 <button type="button" class="button" data-testid="undo-delete" on:click=restore>
                     {t(|s| s.library.undo)}
                 </button>
-                <button
-                    type="button"
-                    class="tool"
-                    data-testid="free-now"
-                    title=t(|s| s.library.free_now)
-                    aria-label=t(|s| s.library.free_now)
-                    on:click=free
-                >
-                    <Drawing icon=Icon::Trash />
+                <button type="button" class="button" data-testid="free-now" on:click=free>
+                    {t(|s| s.library.free_now)}
                 </button>
             </div>
         </li>

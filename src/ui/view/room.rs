@@ -1,6 +1,6 @@
 //! What can be deleted where storage is full, the largest first.
 
-use crate::protocol::ModelId;
+use crate::protocol::{ModelId, Place};
 use crate::ui::state::{State, t};
 use crate::ui::{format, library};
 use leptos::prelude::*;
@@ -12,18 +12,20 @@ pub fn MakeRoom() -> impl IntoView {
     let state = State::of_page();
     let items = move || {
         state.library.with(|library| {
-            let whole = library.models().iter().map(|model| (model.id.clone(), library::title(model), model.bytes));
-            let begun =
-                library.unfinished().iter().map(|item| (item.id.clone(), library::title_of(&item.id), item.received));
-            let mut items: Vec<(ModelId, String, u64)> = whole.chain(begun).filter(|item| item.2 > 0).collect();
-            items.sort_by_key(|item| std::cmp::Reverse(item.2));
+            // What is on the user's disk takes no space here.
+            let whole = library.models().iter().filter(|model| model.place != Place::Disk);
+            let whole = whole.map(|model| (model.id.clone(), model.bytes));
+            let begun = library.unfinished().iter().map(|item| (item.id.clone(), item.received));
+            let mut items: Vec<(ModelId, u64)> = whole.chain(begun).filter(|item| item.1 > 0).collect();
+            items.sort_by_key(|item| std::cmp::Reverse(item.1));
             items
         })
     };
     move || {
         let items = items();
         (!items.is_empty()).then(|| {
-            let rows = items.into_iter().map(|(id, name, bytes)| {
+            let rows = items.into_iter().map(|(id, bytes)| {
+                let name = library::title_of_file(&id);
                 let remove = move |_| {
                     let id = id.clone();
                     spawn_local(async move {

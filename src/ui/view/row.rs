@@ -56,13 +56,13 @@ fn Proof(model: StoredModel) -> impl IntoView {
     let state = State::of_page();
     let disk = (model.place == Place::Disk).then(|| {
         view! {
-            <span class="tag" title=t(|s| s.library.on_disk_hint)>{t(|s| s.library.on_disk)}</span>
+            <span class="tag tag-plain" title=t(|s| s.library.on_disk_hint)>{t(|s| s.library.on_disk)}</span>
         }
     });
     let integrity = StoredValue::new(model.integrity);
     let class = integrity.with_value(|integrity| match integrity {
         Integrity::Published { .. } => "tag tag-good",
-        Integrity::Recorded { .. } | Integrity::Unknown => "tag",
+        Integrity::Recorded { .. } | Integrity::Unknown => "tag tag-plain",
     });
     let text = move || {
         let texts = &state.strings().library;

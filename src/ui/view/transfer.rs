@@ -64,11 +64,10 @@ fn Running(lane: Lane, what: Cargo) -> impl IntoView {
         }
     };
     view! {
-        <Card title progress=lane.progress>
+        <Card title progress=lane.progress below=view! { <WaitLine lane /> }.into_any()>
             {resumable.then(|| view! { <Stop lane how=Ending::Pause label=|s| s.library.pause id="pause" /> })}
             <Stop lane how=Ending::Discard label=|s| s.library.discard id="cancel" />
         </Card>
-        <WaitLine lane />
     }
 }
 
