@@ -1,7 +1,6 @@
 //! Files of the user's: picked, dropped, picked again. Whether one is a model is for the engine to say.
 
 use super::handles::{self, Reach};
-use super::library::refresh;
 use super::state::{State, View};
 use super::{split, transfer};
 use crate::error::{Error, ErrorKind};
@@ -117,7 +116,6 @@ fn take(state: State, files: Vec<File>, handles: Vec<FileSystemFileHandle>) {
             }
             brought = Ok(model);
         }
-        let _ = refresh(state).await;
         brought
     });
 }

@@ -66,7 +66,7 @@ pub const LIBRARY: LibraryStrings = LibraryStrings {
     file_lead_in_place: "A .gguf file on your disk can be used where it is, without a copy: on the next visit one click \
         is enough. Or drop it anywhere on this page. All parts of a split model go together.",
     split_missing: |given, all| {
-        format!("This model was split into {all} files, and {given} were given. Choose all of them together.")
+        format!("Parts of this model are missing: {given} of {all} files were given. Choose all of them together.")
     },
     beside_heading: "From this site",
     memory: |small, medium, large| format!("GPU memory {small} (4k), {medium} (8k), {large} (32k context)"),

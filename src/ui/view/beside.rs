@@ -30,7 +30,7 @@ pub fn FromThisSite() -> impl IntoView {
             view! {
                 <section class="section">
                     <h2 class="section-title">{t(|s| s.library.beside_heading)}</h2>
-                    <ul class="files">{list.into_iter().map(|model| view! { <Row model /> }).collect_view()}</ul>
+                    <ul class="rows">{list.into_iter().map(|model| view! { <Row model /> }).collect_view()}</ul>
                 </section>
             }
         })
@@ -67,42 +67,41 @@ fn Row(model: Beside) -> impl IntoView {
     let size = plan.bytes.map(format::bytes);
     let pinned = plan.sha256.is_some();
     let wanted = Wanted { name: name.clone(), plan };
+    let label = move || match &size {
+        Some(size) => (state.strings().download)(size),
+        None => state.strings().download_short.to_owned(),
+    };
+    let (wanted, label) = (StoredValue::new(wanted), StoredValue::new(label));
+    let facts = move || {
+        let texts = &state.strings().library;
+        if pinned { texts.pinned } else { texts.not_pinned }
+    };
     view! {
-        <li class="file" data-testid="beside-entry" data-file=file>
-            <span class="file-quality">
-                {name}
-                <span class="quiet">
-                    " · "
-                    {move || if pinned { state.strings().library.pinned } else { state.strings().library.not_pinned }}
-                </span>
-            </span>
-            <span class="file-size">{size}</span>
-            {move || {
-                if stored.get() {
-                    view! {
-                        <span class="file-stored" title=t(|s| s.stored_already)>
-                            <Drawing icon=Icon::Check />
-                            <span class="visually-hidden">{t(|s| s.stored_already)}</span>
-                        </span>
+        <li class="row" data-testid="beside-entry" data-file=file>
+            <div class="row-main">
+                <span class="row-name">{name}</span>
+                <span class="row-facts">{facts}</span>
+            </div>
+            <div class="row-tools">
+                {move || {
+                    if stored.get() {
+                        view! { <span class="tag tag-good">{t(|s| s.stored_already)}</span> }.into_any()
+                    } else {
+                        view! {
+                            <button
+                                type="button"
+                                class="button"
+                                data-testid="download"
+                                on:click=move |_| fetch(state, wanted.get_value(), Claim::IfFree)
+                            >
+                                <Drawing icon=Icon::Download />
+                                {move || label.with_value(|label| label())}
+                            </button>
+                        }
+                        .into_any()
                     }
-                    .into_any()
-                } else {
-                    let wanted = wanted.clone();
-                    view! {
-                        <button
-                            type="button"
-                            class="tool tool-small"
-                            data-testid="download"
-                            title=t(|s| s.download_short)
-                            aria-label=t(|s| s.download_short)
-                            on:click=move |_| fetch(state, wanted.clone(), Claim::IfFree)
-                        >
-                            <Drawing icon=Icon::Download />
-                        </button>
-                    }
-                    .into_any()
-                }
-            }}
+                }}
+            </div>
         </li>
     }
 }

@@ -59,6 +59,9 @@ fn figures(state: State, progress: Option<Progress>) -> String {
         Stage::Choice => return strings.kernels.comparing.to_owned(),
         Stage::Download | Stage::Import | Stage::Verify | Stage::Upload | Stage::Prefill => {}
     }
+    if (progress.done, progress.total) == (0, None) {
+        return strings.stage_waiting.to_owned();
+    }
     let done = format::bytes(progress.done);
     let mut parts = vec![progress.total.map_or(done.clone(), |total| (strings.of)(&done, &format::bytes(total)))];
     match progress.stage {
