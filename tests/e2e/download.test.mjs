@@ -126,11 +126,7 @@ test('a pause keeps every byte, and a cancelled download leaves none', { timeout
   await assert.rejects(again.last, { code: 'cancelled' });
   const { unfinished } = await engine.request({ type: 'list_models' });
   await engine.request({ type: 'remove', model: unfinished[0].id });
-  const names = await engine.page.evaluate(async () => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
-    return Array.fromAsync(folder.keys());
-  });
-  assert.deepEqual(names, []);
+  assert.deepEqual(await engine.files(), []);
 });
 
 test('a reload of the page loses less than a chunk', { timeout: 2 * MINUTE }, async () => {
@@ -179,10 +175,13 @@ test('without a network it waits, and goes on at once when the network is back',
   file.cuts = [9_000_000];
   const { context } = engine.browser;
   const { id, last } = await engine.begin({ type: 'download', urls: [file.url], sha256 });
-  await until(() => file.sent > 8_000_000, 'most of the first part');
+  await file.whenSent(8_000_000);
   await context.setOffline(true);
   await engine.until(id, ({ type, wait }) => type === 'waiting' && wait.retry_ms === null);
+  const asked = file.requests.length;
   await context.setOffline(false);
+  // Unasked it would look after half a minute.
+  await until(() => file.requests.length > asked, 'the next request', 20_000);
   await assertStored(engine, (await last).model, body);
   assert.equal(file.resent, 0);
 });

@@ -10,7 +10,6 @@ const MINUTE = 60_000;
 const body = bigModel();
 const other = otherVersion(body);
 const sha256 = hashOf(body);
-const chunks = Math.ceil(body.length / CHUNK);
 
 let engine;
 let host;
@@ -21,6 +20,15 @@ before(async () => {
 afterEach(() => clear(engine));
 after(() => engine?.close());
 
+/** Writes into the engine's own file while nobody holds it. */
+const damage = (model, at) => engine.page.evaluate(async ([path, at]) => {
+  const [folder, name] = path.split('/');
+  const root = await navigator.storage.getDirectory();
+  const handle = await (await root.getDirectoryHandle(folder)).getFileHandle(name);
+  const stream = await handle.createWritable({ keepExistingData: true });
+  await stream.write({ type: 'write', position: at, data: new Uint8Array([1, 2, 3, 4, 5]) });
+  await stream.close();
+}, [model.place.path, at]);
 const listed = () => engine.request({ type: 'list_models' });
 
 test('with published digests a damaged chunk is known at once, and it alone is fetched again', { timeout: MINUTE }, async () => {
@@ -114,15 +122,7 @@ test('damage on the disk is found by a check and healed by fetching that chunk a
   const model = await download(engine, [file], { sha256 });
   const verify = async () => (await engine.request({ type: 'verify', model: model.id })).report;
   assert.deepEqual(await verify(), { model: model.id, sha256, verdict: { type: 'published' } });
-  // The engine's own file, written by someone else while nobody holds it.
-  await engine.page.evaluate(async ([path, at]) => {
-    const [folder, name] = path.split('/');
-    const root = await navigator.storage.getDirectory();
-    const handle = await (await root.getDirectoryHandle(folder)).getFileHandle(name);
-    const stream = await handle.createWritable({ keepExistingData: true });
-    await stream.write({ type: 'write', position: at, data: new Uint8Array([1, 2, 3, 4, 5]) });
-    await stream.close();
-  }, [model.place.path, 4 * CHUNK + 9]);
+  await engine.damage(model.place.path, 4 * CHUNK + 9, [1, 2, 3, 4, 5]);
   assert.deepEqual((await verify()).verdict, { type: 'damaged', bytes: CHUNK });
   const { models, unfinished } = await listed();
   assert.deepEqual(models, []);
@@ -132,12 +132,17 @@ test('damage on the disk is found by a check and healed by fetching that chunk a
   assert.deepEqual(file.resentChunks(CHUNK), [4]);
 });
 
-test('files of the user\'s have digests, too, and a hash from the first check on', { timeout: MINUTE }, async () => {
+test('files of the user\'s have a hash from the first check on, and damage is found from then', { timeout: MINUTE }, async () => {
   const model = await engine.import(host(body, 'mine.gguf').url);
   assert.deepEqual(model.integrity, { type: 'unknown' });
   const verify = async () => (await engine.request({ type: 'verify', model: model.id })).report.verdict;
   assert.deepEqual(await verify(), { type: 'first_hash' });
   assert.deepEqual(await verify(), { type: 'unchanged' });
   await assertStored(engine, (await listed()).models[0], body, 'recorded');
-  assert.ok(chunks > 5);
+  await damage(model, 4 * CHUNK + 9);
+  assert.deepEqual(await verify(), { type: 'damaged', bytes: CHUNK });
+  // There is nowhere to fetch it from: it has to be added again.
+  assert.deepEqual((await listed()).unfinished.map(({ halt, plan }) => [halt, plan.urls]), [['damaged', []]]);
+  await engine.import(host(body, 'mine.gguf').url);
+  assert.deepEqual((await listed()).models.map(({ id }) => id), [model.id]);
 });

@@ -45,7 +45,6 @@ test('a browser that is killed 20 times completes its download, and loses less t
   for (const point of points) losses.push(await downloadUntil(() => file.whenSent(point)));
   losses.push(await complete());
   t.diagnostic(`bytes sent again after each kill: ${losses.slice(1).join(', ')}`);
-  assert.equal(losses.length, KILLS + 1);
   assert.ok(losses.every((loss) => loss <= CHUNK), `more than a chunk was lost: ${losses}`);
   file.assertPlain(assert);
 });

@@ -75,6 +75,33 @@ test('a disk that fills up midway costs nothing: with more room it goes on', { t
   await engine.request({ type: 'unload' });
 });
 
+test('what a power cut has taken of an unfinished download is fetched again, and no more', { timeout: 2 * MINUTE }, async () => {
+  const losses = {
+    // Blocks that were never written read as zeros; the note of them was.
+    'a chunk of zeros': { loss: (data) => engine.damage(data, CHUNK, Array(CHUNK / 64).fill(0)), chunks: [1] },
+    'the end': { loss: (data) => engine.damage(data, 3 * CHUNK + 5), chunks: [3, 4] },
+  };
+  for (const [what, { loss, chunks }] of Object.entries(losses)) {
+    const file = host(body);
+    file.always = { rate: 12e6 };
+    const { id, last } = await engine.begin({ type: 'download', urls: [file.url], sha256 });
+    await engine.until(id, ({ type, done }) => type === 'progress' && done > 5 * CHUNK);
+    await engine.request({ type: 'cancel', request: id });
+    await assert.rejects(last, { code: 'cancelled' });
+    const { received } = (await listed()).unfinished[0];
+    const data = (await engine.files()).find(({ bytes }) => bytes > CHUNK).path;
+    await loss(data);
+    file.always = {};
+    file.counts.fill(0);
+    await assertStored(engine, await download(engine, [file], { sha256 }), body);
+    const again = new Set();
+    file.counts.subarray(0, received).forEach((count, at) => count > 0 && again.add(Math.floor(at / CHUNK)));
+    assert.deepEqual([...again].filter((chunk) => chunk < Math.floor(received / CHUNK)), chunks, what);
+    assert.ok(file.counts.every((count) => count <= 1), what);
+    await clear(engine);
+  }
+});
+
 test('a deleted model comes back, until its space is needed or freed', { timeout: 2 * MINUTE }, async () => {
   const model = await download(engine, [host(body)], { sha256 });
   await engine.request({ type: 'remove', model: model.id });

@@ -14,10 +14,10 @@ export const CHUNK = 4 << 20;
 
 const SIZES = { hidden: 1024, heads: 8, kvHeads: 4, feedForward: 2048, layers: 2 };
 
-/** A model of about 40 MB with a fixture's vocabulary: ten chunks, the last one short. */
-export function bigModel() {
+/** A model of about 40 MB with a fixture's vocabulary: ten chunks, the last one short. `sizes` make it another one. */
+export function bigModel(sizes = {}) {
   const fixture = anyFixture();
-  return modelAround(readFileSync(path.join(MODELS, `${fixture.name}.gguf`)), SIZES);
+  return modelAround(readFileSync(path.join(MODELS, `${fixture.name}.gguf`)), { ...SIZES, ...sizes });
 }
 
 /** The same model with other weights: the header is equal, and most chunks are not. */

@@ -97,6 +97,28 @@ export class Engine {
     }, path);
   }
 
+  /** Paths and lengths of all files of models in the browser's storage. */
+  files() {
+    return this.page.evaluate(async () => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+      const entries = await Array.fromAsync(folder.entries());
+      return Promise.all(entries.map(async ([name, handle]) => ({ path: `models/${name}`, bytes: (await handle.getFile()).size })));
+    });
+  }
+
+  /** What a failing disk may do to a file that nobody has open: another content from a place on, or an end there. */
+  damage(path, at, bytes = null) {
+    return this.page.evaluate(async ([path, at, bytes]) => {
+      const [folder, name] = path.split('/');
+      const root = await navigator.storage.getDirectory();
+      const handle = await (await root.getDirectoryHandle(folder)).getFileHandle(name);
+      const stream = await handle.createWritable({ keepExistingData: true });
+      if (bytes) await stream.write({ type: 'write', position: at, data: new Uint8Array(bytes) });
+      else await stream.truncate(at);
+      await stream.close();
+    }, [path, at, bytes]);
+  }
+
   /**
    * Sends a command and waits for its final event, which it returns; the ones before it go to `onEvent` afterwards.
    * `file` (or `files`) is the URL of a file that travels with the command, or `=name` for one in the page's `kept`. A `failed` event becomes an [`EngineError`].

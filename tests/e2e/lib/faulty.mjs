@@ -14,7 +14,7 @@
 //   rate: N        bytes a second, of each connection
 // At each place in `cuts` the connection ends once, before that byte of the file is sent, with all before it delivered.
 // A byte counts once the system has taken it from this process. Where the head of an answer is the fault already (`total`,
-// `shift`), what follows it is not counted: it is on its way before the client can refuse it.
+// `shift`, a file of another length), what follows it is not counted: it is on its way before the client can refuse it.
 // A cut comes a moment after the last byte: browsers throw away what a script has not read yet when a connection fails.
 
 import { createHash } from 'node:crypto';
@@ -99,7 +99,7 @@ export class FaultyFile {
     this.cuts = this.cuts.filter((at) => at !== cut);
     const announced = start + (fault.length ?? end - start);
     const stop = Math.min(end, announced, cut ?? end, fault.stall ?? end);
-    const isBelieved = fault.total === undefined && fault.shift === undefined;
+    const isBelieved = fault.total === undefined && fault.shift === undefined && body.length === this.counts.length;
     const began = Date.now();
     for (let at = start; at < stop && !response.destroyed; ) {
       const next = Math.min(at + PIECE, stop);
