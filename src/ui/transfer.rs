@@ -220,12 +220,6 @@ async fn carry(
         Event::Waiting { wait } => {
             let until = wait.retry_ms.map(|wait| js_sys::Date::now() + wait);
             lane.waiting.set(Some(Pause { error: wait.error.clone(), until }));
-            // Nobody knows how long it will take now.
-            lane.progress.update(|progress| {
-                if let Some(progress) = progress {
-                    progress.rate = None;
-                }
-            });
         }
         _ => {}
     };
@@ -287,6 +281,16 @@ pub async fn finish(
             frame.gather(|progress| *progress = Some(Progress { stage: now, done, total, rate }));
         }
         match event {
+            // Nobody knows how long it will take now.
+            Event::Waiting { .. } => {
+                frame.flush();
+                rate = Rate::default();
+                shown.update(|progress| {
+                    if let Some(progress) = progress {
+                        progress.rate = None;
+                    }
+                });
+            }
             Event::Failed { error } => break Err(error),
             event if event.is_final() => break Ok(event),
             _ => {}

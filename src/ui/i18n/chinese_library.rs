@@ -65,6 +65,7 @@ pub const LIBRARY: LibraryStrings = LibraryStrings {
     beside_heading: "本站提供",
     memory: |small, medium, large| format!("显存 {small}（4k）、{medium}（8k）、{large}（32k 上下文）"),
     pinned: "哈希已知",
-    not_pinned: "哈希事先未知",
+    not_pinned: "没有可比对的哈希",
+    looked_up: "下载时查询哈希",
     sources_hint: "从左到右依次尝试。点击其一即优先使用。",
 };

@@ -71,6 +71,7 @@ pub const LIBRARY: LibraryStrings = LibraryStrings {
     beside_heading: "From this site",
     memory: |small, medium, large| format!("GPU memory {small} (4k), {medium} (8k), {large} (32k context)"),
     pinned: "hash known",
-    not_pinned: "hash not known beforehand",
+    not_pinned: "no hash to compare with",
+    looked_up: "hash looked up at download",
     sources_hint: "Tried from left to right. Click one to try it first.",
 };

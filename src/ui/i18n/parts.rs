@@ -227,8 +227,10 @@ pub struct LibraryStrings {
     pub memory: fn(&str, &str, &str) -> String,
     /// The hash is pinned.
     pub pinned: &'static str,
-    /// It is not.
+    /// There is none.
     pub not_pinned: &'static str,
+    /// It is asked of the site before the download.
+    pub looked_up: &'static str,
     /// Explains the order of the sites.
     pub sources_hint: &'static str,
 }

@@ -154,7 +154,9 @@ fn FamilyRow(family: &'static Family, place: Place) -> impl IntoView {
                 <p class="family-note">{move || (state.strings().good_for)(size(family))}</p>
                 <p class="family-facts">
                     {proposed.map(|(entry, _)| view! {
-                        <span class="tag" title=t(|s| s.recommended)>{entry.quantisation.label()}</span>
+                        <span class="tag" title=move || format!("{} · {}", state.strings().recommended, hash(state, entry))>
+                            {entry.quantisation.label()}
+                        </span>
                         <span title=move || memory(state, entry)>{move || usual(entry)}</span>
                     })}
                     <span>{move || (state.strings().licence)(family.licence)}</span>
@@ -233,10 +235,7 @@ fn FileRow(entry: &'static Entry) -> impl IntoView {
                 {move || (state.strings().quality)(quality(entry.quantisation))}
                 {(entry.advice == Advice::Recommended).then(|| view! { " · " {t(|s| s.recommended)} })}
                 " · "
-                {move || {
-                    let texts = &state.strings().library;
-                    if entry.sha256.is_some() { texts.pinned } else { texts.not_pinned }
-                }}
+                {move || hash(state, entry)}
                 <span class="file-memory">{move || memory(state, entry)}</span>
                 <FitNote entry />
             </span>
@@ -288,6 +287,12 @@ fn stored(state: State, entry: &'static Entry) -> Memo<bool> {
 /// Whether a download cannot be asked for now; while another is under way it waits for its turn.
 fn blocked(state: State) -> Memo<bool> {
     Memo::new(move |_| state.engine.with(|engine| matches!(engine, Engine::Starting)))
+}
+
+/// Whether there is a hash to compare with.
+fn hash(state: State, entry: &Entry) -> &'static str {
+    let texts = &state.strings().library;
+    if entry.sha256.is_some() { texts.pinned } else { texts.looked_up }
 }
 
 /// GPU memory at three lengths of context.

@@ -16,6 +16,8 @@ pub fn Row(model: StoredModel) -> impl IntoView {
     let state = State::of_page();
     let shape = model.shape;
     let (stored_at, last_used) = (model.stored_at, model.last_used);
+    // Of a file of the user's the name says enough.
+    let host = model.origin.split_once("://").and_then(|(_, rest)| rest.split('/').next()).map(str::to_owned);
     let id = model.id.clone();
     let lost = Memo::new(move |_| state.lost.with(|lost| lost.contains(&id)));
     let facts = move || {
@@ -25,12 +27,9 @@ pub fn Row(model: StoredModel) -> impl IntoView {
             Some(at) => (strings.library.last_used)(&moment(language, at)),
             None => (strings.library.stored_at)(&moment(language, stored_at)),
         };
-        [
-            (strings.weights)(shape.parameters),
-            (strings.trained_context)(&format::count(shape.trained_context.into())),
-            time,
-        ]
-        .join(" · ")
+        let context = (strings.trained_context)(&format::count(shape.trained_context.into()));
+        let facts = [(strings.weights)(shape.parameters), context, time];
+        facts.into_iter().chain(host.clone()).collect::<Vec<_>>().join(" · ")
     };
     view! {
         <li class="row" data-testid="stored-model" data-model=model.id.0.clone()>

@@ -22,6 +22,8 @@ pub fn Rest(item: Unfinished) -> impl IntoView {
         Some((model, done, _)) if halt == Halt::Elsewhere && id.with_value(|id| *id == model) => done,
         _ => received,
     };
+    let another =
+        move || state.remote.with(|told| matches!(told, Some((model, ..)) if id.with_value(|id| id != model)));
     let queued = {
         let wanted = wanted.clone();
         Memo::new(move |_| {
@@ -35,6 +37,7 @@ pub fn Rest(item: Unfinished) -> impl IntoView {
             _ if queued.get() => (texts.queued)(&done, &all),
             Halt::Paused => (texts.paused)(&done, &all),
             Halt::Interrupted => (texts.interrupted)(&done, &all),
+            Halt::Elsewhere if another() => (texts.queued)(&done, &all),
             Halt::Elsewhere => (texts.elsewhere)(&done, &all),
             Halt::Damaged if can_fetch => (texts.damaged)(&done, &all),
             Halt::Damaged => texts.damaged_file.to_owned(),
