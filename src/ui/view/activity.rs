@@ -9,7 +9,7 @@ use crate::protocol::ModelId;
 use crate::ui::i18n::Strings;
 use crate::ui::preferences::{Key, recall};
 use crate::ui::state::{Engine, State, View, t};
-use crate::ui::{library, loading};
+use crate::ui::{intake, library, loading};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -87,19 +87,23 @@ pub fn Activity() -> impl IntoView {
     }
 }
 
+/// Loads again; where the file on the user's disk is not to be had any more, it has to be picked first.
 #[component]
 fn LoadAgain(model: Option<ModelId>) -> impl IntoView {
     let state = State::of_page();
-    model.map(|model| {
-        view! {
-            <button
-                type="button"
-                class="button button-primary"
-                on:click=move |_| loading::load_as_set(state, model.clone())
-            >
-                {t(|s| s.load_again)}
-            </button>
-        }
+    let model = StoredValue::new(model?);
+    let lost = Memo::new(move |_| state.lost.with(|lost| model.with_value(|model| lost.contains(model))));
+    let again = move |_| {
+        if lost.get_untracked() { intake::pick(state) } else { loading::load_as_set(state, model.get_value()) }
+    };
+    let label = move || {
+        let strings = state.strings();
+        if lost.get() { strings.library.pick_again } else { strings.load_again }
+    };
+    Some(view! {
+        <button type="button" class="button button-primary" data-testid="load-again" on:click=again>
+            {label}
+        </button>
     })
 }
 
