@@ -18,6 +18,9 @@ use web_sys::{
 /// The largest position that a JavaScript number holds exactly.
 const FARTHEST: u64 = 1 << 53;
 
+/// What a write gives in a private window of Chromium where there is no room: the error number -8, taken for a count.
+const NO_ROOM: u64 = 0xffff_fff8;
+
 /// What to do about a file that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
@@ -163,7 +166,7 @@ impl SyncFile {
         let wanted = u64::from(target.length());
         let options = self.at(offset, wanted)?;
         let got = self.handle.read_with_js_u8_array_and_options(target, &options);
-        self.complete("reading", offset, wanted, got)
+        self.all_read(offset, wanted, got)
     }
 
     /// Reads a small range into wasm memory.
@@ -171,12 +174,12 @@ impl SyncFile {
         // Compared first, so that a wrong length allocates nothing.
         let available = self.size()?.saturating_sub(offset);
         if length > available {
-            return Err(self.short("reading", offset, length, available));
+            return Err(self.short(offset, length, available));
         }
-        let whole = usize::try_from(length).map_err(|_| self.short("reading", offset, length, 0))?;
+        let whole = usize::try_from(length).map_err(|_| self.short(offset, length, 0))?;
         let mut bytes = vec![0; whole];
         let got = self.handle.read_with_u8_array_and_options(&mut bytes, &self.at(offset, length)?);
-        self.complete("reading", offset, length, got)?;
+        self.all_read(offset, length, got)?;
         Ok(bytes)
     }
 
@@ -185,17 +188,13 @@ impl SyncFile {
         let wanted = u64::from(source.length());
         let options = self.at(offset, wanted)?;
         let got = self.handle.write_with_js_u8_array_and_options(source, &options);
-        match got {
-            Ok(got) if (got as u64) < wanted => Err(Error::new(
-                ErrorKind::StorageFull,
-                format!(
-                    "writing {:?} at {offset} stored {got} of {wanted} bytes: {}",
-                    self.name,
-                    fault::advice(ErrorKind::StorageFull)
-                ),
-            )),
-            got => self.complete("writing", offset, wanted, got),
+        let got = got.map_err(|e| self.fault("writing", &e))? as u64;
+        if got == wanted {
+            return Ok(());
         }
+        let kind = if got < wanted || got == NO_ROOM { ErrorKind::StorageFull } else { ErrorKind::Storage };
+        let message = format!("writing {:?} at {offset} gave {got}, expected {wanted} bytes: ", self.name);
+        Err(Error::new(kind, message + fault::advice(kind)))
     }
 
     /// Makes all that was written so far durable.
@@ -226,20 +225,26 @@ impl SyncFile {
         }
     }
 
-    fn complete(&self, what: &str, offset: u64, wanted: u64, got: Result<f64, JsValue>) -> Result<()> {
-        match got {
-            Ok(got) if got as u64 == wanted => Ok(()),
-            Ok(got) => Err(self.short(what, offset, wanted, got as u64)),
-            Err(error) => Err(self.fault(what, &error)),
+    fn all_read(&self, offset: u64, wanted: u64, got: Result<f64, JsValue>) -> Result<()> {
+        let got = got.map_err(|e| self.fault("reading", &e))? as u64;
+        if got == wanted {
+            return Ok(());
         }
+        if got < wanted {
+            return Err(self.short(offset, wanted, got));
+        }
+        // An error number that was taken for a count.
+        let advice = fault::advice(ErrorKind::Storage);
+        let message = format!("reading {:?} at {offset} gave {got}, expected {wanted} bytes: {advice}", self.name);
+        Err(Error::new(ErrorKind::Storage, message))
     }
 
-    fn short(&self, what: &str, offset: u64, wanted: u64, got: u64) -> Error {
+    fn short(&self, offset: u64, wanted: u64, got: u64) -> Error {
         let name = &self.name;
         Error::new(
             ErrorKind::GgufTruncated,
             format!(
-                "{what} {name:?} at {offset} gave {got} bytes, expected {wanted}: the file in browser storage is too \
+                "reading {name:?} at {offset} gave {got} bytes, expected {wanted}: the file in browser storage is too \
                  short; remove the model and add it again"
             ),
         )
