@@ -113,6 +113,10 @@ pub struct LibraryStrings {
     pub heal: With,
     /// Ends a download and deletes what has arrived.
     pub discard: &'static str,
+    /// Says so.
+    pub discard_hint: &'static str,
+    /// Says that a pause loses nothing.
+    pub pause_hint: &'static str,
     /// A download that was paused: bytes there, of how many.
     pub paused: WithTwo,
     /// One that was interrupted.
@@ -145,12 +149,12 @@ pub struct LibraryStrings {
     pub fetch_here: &'static str,
     /// Takes it out of the line.
     pub leave_line: &'static str,
-    /// A model runs in another tab; its name.
-    pub other_tab: With,
+    /// A model runs in another tab.
+    pub other_tab: &'static str,
     /// Below that.
     pub other_tab_lead: &'static str,
-    /// Takes it over.
-    pub use_here: &'static str,
+    /// Loads a model here in its place; the name.
+    pub use_here: With,
     /// Has the published hash.
     pub published: &'static str,
     /// Explains that; the hash.

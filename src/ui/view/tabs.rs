@@ -16,7 +16,7 @@ pub fn OtherTab() -> impl IntoView {
             view! {
                 <section class="card aside" data-testid="other-tab" data-model=id>
                     <div class="aside-text">
-                        <h2 class="activity-title">{move || (state.strings().library.other_tab)(&name)}</h2>
+                        <h2 class="activity-title">{t(|s| s.library.other_tab)}</h2>
                         <p class="quiet">{t(|s| s.library.other_tab_lead)}</p>
                     </div>
                     <button
@@ -25,7 +25,7 @@ pub fn OtherTab() -> impl IntoView {
                         data-testid="use-here"
                         on:click=move |_| loading::take_over(state, model.clone())
                     >
-                        {t(|s| s.library.use_here)}
+                        {move || (state.strings().library.use_here)(&name)}
                     </button>
                     <button
                         type="button"

@@ -65,15 +65,20 @@ fn Running(lane: Lane, what: Cargo) -> impl IntoView {
     };
     view! {
         <Card title progress=lane.progress below=view! { <WaitLine lane /> }.into_any()>
-            {resumable.then(|| view! { <Stop lane how=Ending::Pause label=|s| s.library.pause id="pause" /> })}
-            <Stop lane how=Ending::Discard label=|s| s.library.discard id="cancel" />
+            {resumable.then(|| view! { <Stop lane how=Ending::Pause label=|s| (s.library.pause, s.library.pause_hint) id="pause" /> })}
+            <Stop lane how=Ending::Discard label=|s| (s.library.discard, s.library.discard_hint) id="cancel" />
         </Card>
     }
 }
 
 /// Ends what is in a lane in one way or another.
 #[component]
-fn Stop(lane: Lane, how: Ending, label: fn(&'static Strings) -> &'static str, id: &'static str) -> impl IntoView {
+fn Stop(
+    lane: Lane,
+    how: Ending,
+    label: fn(&'static Strings) -> (&'static str, &'static str),
+    id: &'static str,
+) -> impl IntoView {
     let state = State::of_page();
     let stopping = move || {
         lane.transfer.with(|transfer| matches!(transfer, Transfer::Running { ending, .. } if *ending != Ending::Open))
@@ -83,10 +88,11 @@ fn Stop(lane: Lane, how: Ending, label: fn(&'static Strings) -> &'static str, id
             type="button"
             class="button button-small"
             data-testid=id
+            title=move || label(state.strings()).1
             disabled=stopping
             on:click=move |_| transfer::stop(state, lane, how)
         >
-            {t(label)}
+            {move || label(state.strings()).0}
         </button>
     }
 }
