@@ -14,7 +14,7 @@ pub fn digest(path: &Path, url: Option<&str>) -> Result<()> {
     file.header()?;
     let digests = digests(&mut file)?;
     let Some(url) = url else {
-        println!("{}", digests.to_json()?);
+        super::print_line(&digests.to_json()?);
         return Ok(());
     };
     if !url.ends_with(".gguf") {
@@ -31,7 +31,7 @@ pub fn digest(path: &Path, url: Option<&str>) -> Result<()> {
 }
 
 fn digests(file: &mut ModelFile) -> Result<Digests> {
-    let bytes = file.len();
+    let bytes = file.bytes();
     let mut whole = Hasher::default();
     let mut chunks = Vec::new();
     let mut start = 0;

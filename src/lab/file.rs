@@ -57,6 +57,11 @@ impl ModelFile {
         Self { path: ModelId::GUIDE.into(), file: Box::new(Cursor::new(GUIDE)), bytes: GUIDE.len() as u64 }
     }
 
+    /// Its length in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Parses the header.
     pub fn header(&mut self) -> Result<File> {
         let bytes = self.bytes;

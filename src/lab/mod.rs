@@ -15,6 +15,7 @@ mod text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{BenchPlan, GenerateOptions, KvType, ModelId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -300,6 +301,11 @@ async fn dispatch(command: Command) -> Result<()> {
 fn print(value: &impl serde::Serialize) -> Result<()> {
     let json = serde_json::to_string(value)
         .map_err(|error| Error::new(ErrorKind::Internal, format!("the result is no JSON: {error}")))?;
-    println!("{json}");
+    print_line(&json);
     Ok(())
+}
+
+/// Prints a line. Whoever reads it may have stopped reading, which is no fault of anybody's.
+fn print_line(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

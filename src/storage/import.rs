@@ -1,4 +1,5 @@
-//! Taking in files of the user's: copied, with the digest of each chunk, or left where they are.
+//! Taking in files of the user's: copied as fast as the disk goes, or left where they are. They are hashed when somebody
+//! asks for a check.
 //!
 //! The header is judged before anything is copied. On any failure nothing of the new model remains, and all others are as
 //! they were.
@@ -11,14 +12,15 @@ use crate::source::browser::{self, Pace};
 use crate::source::file::{LocalFile, beginning, length};
 use crate::source::{Cancel, digests::CHUNK_BYTES};
 use crate::storage::header::{Header, HeaderReader};
-use crate::storage::journal::{Arrived, Journal};
 use crate::storage::manifest::{Facts, Hash, Manifest, Partial, Recipe, State};
 use crate::storage::names::{self, Place};
 use crate::storage::opfs::{Missing, SyncFile};
-use crate::storage::{Library, hashing};
+use crate::storage::Library;
 use futures_util::future::join;
-use js_sys::Uint8Array;
 use web_sys::File;
+
+/// Bytes that are read and written in one go: enough that their fixed cost does not count, few enough to report often.
+const SLICE_BYTES: u64 = 8 << 20;
 
 /// Bytes that are read for the header at first; a real one has about two megabytes.
 const FIRST_READ_BYTES: u64 = 4 << 20;
@@ -104,9 +106,8 @@ impl Library {
             let manifest = Manifest::new(place.file.clone(), source.name().to_owned(), Recipe::default(), partial);
             self.write(&place.id, &manifest).await?;
         }
-        let journal = copy_chunks(source, &file, cancel, on_progress).await?;
+        copy_slices(source, &file, cancel, on_progress).await?;
         file.flush()?;
-        self.directory.put(&names::journal_file(&place.file), &journal.to_bytes()).await?;
         let state = State::Complete(facts(&place.id.0, header, source.total()));
         let manifest = Manifest::new(place.file.clone(), source.name().to_owned(), Recipe::default(), state);
         self.write(&place.id, &manifest).await?;
@@ -130,40 +131,34 @@ impl Library {
     }
 }
 
-/// Copies chunk by chunk: the next one is read while this one is written and hashed.
-async fn copy_chunks(
+/// Copies slice by slice: the next one is read while this one is written.
+async fn copy_slices(
     source: &LocalFile,
     file: &SyncFile,
     cancel: &Cancel,
     on_progress: &mut impl FnMut(u64, u64),
-) -> Result<Journal> {
-    let mut journal = Journal::new(source.total());
+) -> Result<()> {
+    let total = source.total();
+    let slice = |start: u64| start..start.saturating_add(SLICE_BYTES).min(total);
     let mut pace = Pace::new();
-    let mut chunk = source.read(journal.span(0)).await?;
-    for index in 0..journal.len() {
+    let mut start = 0;
+    let mut bytes = source.read(slice(start)).await?;
+    while start < total {
         cancel.check()?;
-        let span = journal.span(index);
-        file.write(&chunk, span.start)?;
-        let next = index.saturating_add(1);
-        let (digest, following) = join(hashing::digest(&chunk), async {
-            if next < journal.len() {
-                source.read(journal.span(next)).await
-            } else {
-                Ok(Uint8Array::new_with_length(0))
-            }
-        })
-        .await;
-        let filled = chunk.length();
-        journal.note(index, Some(Arrived { filled, version: 0, digest: digest? }));
-        chunk = following?;
+        let next = slice(start).end;
+        // In this order: the browser reads on while the write holds this thread.
+        let (following, written) = join(source.read(slice(next)), async { file.write(&bytes, start) }).await;
+        written?;
+        bytes = following?;
+        start = next;
         if pace.is_due() {
-            on_progress(span.end, source.total());
+            on_progress(start, total);
             browser::give_way().await;
         }
     }
     cancel.check()?;
-    on_progress(source.total(), source.total());
-    Ok(journal)
+    on_progress(total, total);
+    Ok(())
 }
 
 /// One run of bytes: the only file, or the parts of a split model put together.

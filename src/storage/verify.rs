@@ -38,7 +38,7 @@ impl Library {
             Hash::Published(expected) if *expected == sha256 => Verdict::Published,
             Hash::Recorded(expected) if *expected == sha256 => Verdict::Unchanged,
             Hash::Unknown if known.as_ref().is_none_or(|known| same(known, &found)) => {
-                self.note_hash(id, manifest, &facts, &sha256).await?
+                self.note_hash(id, manifest, &facts, &found, &sha256).await?
             }
             _ => self.note_damage(id, manifest, facts, known, &found).await?,
         };
@@ -46,8 +46,18 @@ impl Library {
         Ok(Verification { model: id.clone(), sha256, verdict })
     }
 
-    /// Records the first hash of a file; it may be a published one.
-    async fn note_hash(&self, id: &ModelId, mut manifest: Manifest, facts: &Facts, sha256: &str) -> Result<Verdict> {
+    /// Records the first hash of a file, which may be a published one, and the digests of its chunks.
+    async fn note_hash(
+        &self,
+        id: &ModelId,
+        mut manifest: Manifest,
+        facts: &Facts,
+        found: &Journal,
+        sha256: &str,
+    ) -> Result<Verdict> {
+        if !manifest.is_on_disk() {
+            self.directory.put(&names::journal_file(&manifest.file), &found.to_bytes()).await?;
+        }
         let published = entries().iter().any(|entry| entry.sha256 == Some(sha256));
         let hash = if published { Hash::Published(sha256.to_owned()) } else { Hash::Recorded(sha256.to_owned()) };
         manifest.state = State::Complete(Facts { hash, ..facts.clone() });

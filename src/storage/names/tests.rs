@@ -186,8 +186,8 @@ fn only_what_no_record_vouches_for_is_swept() {
         leftovers(&files, &stored),
         [
             leftover(&["probe-12"], None),
-            leftover(&[], Some("gone.json")),
             leftover(&["going.gguf.2"], None),
+            leftover(&[], Some("gone.json")),
             leftover(&["lost.gguf.journal"], None),
             leftover(&["orphan.gguf"], None),
             leftover(&["part.gguf"], Some("part.json")),
