@@ -16,6 +16,8 @@ use crate::storage::manifest::State;
 use crate::storage::mirrors::{Bond, Mirrors, Next};
 use crate::storage::names::{self, Spot};
 use crate::storage::segments::FIRST_BYTES;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 /// What is known when a download begins.
 pub(super) struct Opening {
@@ -74,14 +76,20 @@ impl Library {
     }
 }
 
-/// Asks the pointers for length and hash. One that cannot be had is no obstacle.
+/// Asks all pointers at once for length and hash, and takes the first answer: where one host is out of reach, nobody
+/// should wait for it. A pointer that cannot be had is no obstacle.
 async fn learn(order: &mut Order, breaker: &Breaker) {
-    for url in order.pointers.clone() {
-        let Ok(text) = http::read_small(&url, pointer::LONGEST_BYTES, breaker).await else { continue };
-        let Some(found) = pointer::parse(&text) else { continue };
-        order.plan.bytes = order.plan.bytes.or(Some(found.bytes));
-        order.pin(found.sha256);
-        return;
+    let ask = |url: ModelUrl| async move {
+        let text = http::read_small(&url, pointer::LONGEST_BYTES, breaker).await.ok()?;
+        pointer::parse(&text)
+    };
+    let mut asked: FuturesUnordered<_> = order.pointers.iter().cloned().map(ask).collect();
+    while let Some(answer) = asked.next().await {
+        if let Some(found) = answer {
+            order.plan.bytes = order.plan.bytes.or(Some(found.bytes));
+            order.pin(found.sha256);
+            return;
+        }
     }
 }
 
