@@ -26,19 +26,4 @@
   }
   addEventListener("error", fail);
   addEventListener("unhandledrejection", fail);
-  // From the next visit on the page opens without a network (static/sw.js). It must never fail for want of that, and
-  // the files that it fetches for itself come first. With `?no-sw` in its address the page does without.
-  function warn(error) {
-    console.warn("Inkstone will not be available offline:", error);
-  }
-  function stay() {
-    try {
-      navigator.serviceWorker.register("./sw.js").then(null, warn);
-    } catch (error) {
-      warn(error);
-    }
-  }
-  if (window.isSecureContext && "serviceWorker" in navigator && !/[?&]no-sw(&|=|$)/.test(location.search)) {
-    addEventListener("load", stay);
-  }
 })();

@@ -1,4 +1,5 @@
-//! What the page remembers between visits, in the browser's local storage, as JSON.
+//! What the page remembers between visits, in the browser's local storage, as JSON. What belongs to a tab, it remembers in
+//! the tab's own storage, too: tabs that are reloaded together must not get each other's conversation.
 //!
 //! Storage may be missing, full or hold anything: whatever cannot be read counts as never saved, and a save that fails
 //! costs a preference, never the conversation on the screen.
@@ -54,6 +55,19 @@ impl Key {
             Self::Source => "inkstone.sources",
             Self::Verified => "inkstone.verified",
         }
+    }
+}
+
+impl Key {
+    /// Where it is kept, in the order in which it is looked for.
+    fn storages(self) -> impl Iterator<Item = Storage> {
+        let of_all = window().and_then(|window| window.local_storage().ok()?);
+        self.of_tab().into_iter().chain(of_all)
+    }
+
+    /// The tab's own storage, if this is a thing of the tab's.
+    fn of_tab(self) -> Option<Storage> {
+        matches!(self, Self::Conversation | Self::Draft).then(|| window()?.session_storage().ok()?).flatten()
     }
 }
 
@@ -149,13 +163,14 @@ pub fn language() -> Language {
 
 /// What was kept under `key`, if it is there and still makes sense.
 pub fn recall<T: DeserializeOwned>(key: Key) -> Option<T> {
-    let text = storage()?.get_item(key.name()).ok()??;
+    let text = key.storages().find_map(|storage| storage.get_item(key.name()).ok()?)?;
     serde_json::from_str(&text).ok()
 }
 
 /// Keeps `value` for the next visit.
 pub fn keep<T: Serialize>(key: Key, value: &T) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(value)) {
+    let Ok(text) = serde_json::to_string(value) else { return };
+    for storage in key.storages() {
         // Refused when storage is full or blocked; see the module's header.
         let _ = storage.set_item(key.name(), &text);
     }
@@ -163,11 +178,16 @@ pub fn keep<T: Serialize>(key: Key, value: &T) {
 
 /// Forgets what was kept under `key`.
 pub fn forget(key: Key) {
-    if let Some(storage) = storage() {
+    for storage in key.storages() {
         let _ = storage.remove_item(key.name());
     }
+    leave_out(key);
 }
 
-fn storage() -> Option<Storage> {
-    window()?.local_storage().ok()?
+/// Remembers that this tab has nothing under `key`, whatever the others have.
+pub fn leave_out(key: Key) {
+    if let Some(storage) = key.of_tab() {
+        // It is found, and makes no sense.
+        let _ = storage.set_item(key.name(), "null");
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Only what a later page can show: an answer that was still being made is kept as interrupted.
 
-use super::preferences::{Key, forget, keep, recall};
+use super::preferences::{Key, forget, keep, leave_out, recall};
 use super::state::State;
 use super::turn::{Outcome, Speaker, Turn};
 use crate::protocol::{FinishReason, GenerationStats, Role};
@@ -30,6 +30,11 @@ struct SavedEnd {
 pub fn save(state: State) {
     let turns: Vec<SavedTurn> = state.turns.with_untracked(|turns| turns.iter().map(SavedTurn::of).collect());
     if turns.is_empty() { forget(Key::Conversation) } else { keep(Key::Conversation, &turns) }
+}
+
+/// Keeps it as the page is left. A tab without one leaves that of another tab where it is, and does not take it either.
+pub fn leave(state: State) {
+    if state.turns.with_untracked(Vec::is_empty) { leave_out(Key::Conversation) } else { save(state) }
 }
 
 /// The conversation of the last visit.

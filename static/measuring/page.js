@@ -155,6 +155,8 @@ function enter(state) {
   element('run').setAttribute('aria-disabled', String(state === 'stopping'));
   element('run').textContent = say(state === 'running' || state === 'stopping' ? 'stop' : 'run');
   element('bar').hidden = state !== 'running';
+  // Meanwhile no new build comes in (static/renew.js).
+  dispatchEvent(new Event(state === 'ready' ? 'inkstone:idle' : 'inkstone:busy'));
 }
 
 /** Says where things stand; to screen readers as well, so only when it is something new. */

@@ -2,75 +2,15 @@
 // that is open, and nothing but the site's own files is kept.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openBrowser } from './lib/browser.mjs';
 import { DIST } from './lib/fixtures.mjs';
 import { ask } from './lib/page.mjs';
 import { serve } from './lib/server.mjs';
+import { BLANK, NEXT, controlled, engineReady, findNext, isNext, kept, nextBuild, siteFiles, text, until } from './lib/site.mjs';
 
 const MINUTE = 60_000;
-
-/** A page that the service worker does not see: it lies outside of the site's folder. */
-const BLANK = { body: '<!doctype html><meta charset="utf-8"><title>blank</title><link rel="icon" href="data:,">' };
 const QUESTION = ['Is my data sent anywhere?', /leaves your device/];
-
-/** Waits until the engine takes questions. */
-async function engineReady(page) {
-  const element = page.locator(['ready', 'failed', 'unsupported'].map((state) => `[data-state="${state}"]`).join(', '));
-  const state = element.and(page.getByTestId('engine-state'));
-  await state.waitFor({ state: 'attached', timeout: 5 * MINUTE });
-  assert.equal(await state.getAttribute('data-state'), 'ready');
-}
-
-/** Waits until a question to the page, which may take time to answer, is answered with yes. */
-async function until(page, holds, argument) {
-  const deadline = Date.now() + 2 * MINUTE;
-  while (!(await page.evaluate(holds, argument))) {
-    assert.ok(Date.now() < deadline, `waited in vain for ${holds}`);
-    await page.waitForTimeout(100);
-  }
-}
-
-/** Waits until the service worker has all files and answers for this page. */
-function controlled(page) {
-  return until(page, () => navigator.serviceWorker.controller !== null);
-}
-
-/** The addresses in every cache of the origin, by the cache's name. */
-function kept(page) {
-  return page.evaluate(async () => {
-    const found = {};
-    for (const name of await caches.keys()) {
-      found[name] = (await (await caches.open(name)).keys()).map((request) => request.url).sort();
-    }
-    return found;
-  });
-}
-
-/** What of the built site must be kept, as addresses below `base`. */
-function siteFiles(base) {
-  const names = readdirSync(DIST, { recursive: true }).filter((name) => statSync(path.join(DIST, name)).isFile());
-  const own = (name) => name !== 'sw.js' && !/(^|[/\\])[._]|\.(map|br|gz)$/.test(name);
-  const page = (name) => own(name) && (name === 'guide.gguf' || !name.endsWith('.gguf'));
-  const address = (name) => (name === 'index.html' ? base : base + name.replaceAll('\\', '/'));
-  return names.filter(page).map(address).sort();
-}
-
-/** The pages of another build of the site below `folder`: one line of index.html differs, and so the service worker. */
-function nextBuild(folder) {
-  const html = readFileSync(path.join(DIST, 'index.html'), 'utf8');
-  const digest = (text) => createHash('sha256').update(text).digest('hex');
-  const newHtml = html.replace('</title>', '</title><meta name="build" content="next" />');
-  const script = readFileSync(path.join(DIST, 'sw.js'), 'utf8');
-  const newScript = script
-    .replace(/const BUILD = "[0-9a-f]+"/, 'const BUILD = "feedfacefeedface"')
-    .replace(digest(html), digest(newHtml));
-  assert.ok(newScript.includes('feedface') && newScript.includes(digest(newHtml)), 'sw.js names build and page');
-  return { [folder]: { body: newHtml }, [`${folder}sw.js`]: { body: newScript } };
-}
 
 const VISITS = [
   { locale: 'en-GB', folder: '/', question: QUESTION },
@@ -155,26 +95,27 @@ test('a new build waits until the last page of the old one is closed', { timeout
   const browser = await openBrowser();
   try {
     const { page, context } = browser;
-    const isNext = (page) => page.locator('meta[name="build"][content="next"]').count();
     await page.goto(server.origin + folder);
     await controlled(page);
     const [old] = Object.keys(await kept(page));
     await engineReady(page);
 
     Object.assign(pages, nextBuild(folder));
-    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
-    const waits = async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting);
-    await until(page, waits);
+    await findNext(page);
     const both = await kept(page);
     assert.equal(Object.keys(both).length, 2);
-    assert.deepEqual(both[`inkstone-feedfacefeedface@${folder}`], both[old]);
+    assert.deepEqual(both[`inkstone-${NEXT}@${folder}`], both[old]);
 
     assert.match(await ask(page, QUESTION[0]), QUESTION[1]);
     await page.reload();
-    assert.equal(await isNext(page), 0, 'a reload is of the old build');
+    assert.equal(await isNext(page), false, 'a reload is of the old build');
     await engineReady(page);
     assert.match(await ask(page, QUESTION[0]), QUESTION[1]);
-    assert.ok(await page.evaluate(waits), 'the new build still waits');
+    for (const way of ['?q=1', 'index.html', 'index.html?q=1#here']) {
+      await page.goto(server.origin + folder + way);
+      assert.equal(await isNext(page), false, `${way} is of the old build`);
+    }
+    await findNext(page);
 
     const blank = await context.newPage();
     await blank.goto(`${server.origin}/blank.html`);
@@ -184,9 +125,9 @@ test('a new build waits until the last page of the old one is closed', { timeout
       return !waiting && active?.state === 'activated';
     };
     await until(blank, tookOver, folder);
-    assert.deepEqual(Object.keys(await kept(blank)), [`inkstone-feedfacefeedface@${folder}`]);
+    assert.deepEqual(Object.keys(await kept(blank)), [`inkstone-${NEXT}@${folder}`]);
     await blank.goto(server.origin + folder);
-    assert.equal(await isNext(blank), 1, 'the next visit is of the new build');
+    assert.equal(await isNext(blank), true, 'the next visit is of the new build');
     await engineReady(blank);
     assert.match(await ask(blank, QUESTION[0]), QUESTION[1]);
     assert.deepEqual(browser.errors, []);
@@ -199,7 +140,7 @@ test('a new build waits until the last page of the old one is closed', { timeout
 test('a host that leaves out the ending of bench.html does not keep the site from being kept', { timeout: 5 * MINUTE }, async () => {
   const pages = {
     '/bench.html': { status: 308, location: '/bench' },
-    '/bench': { body: readFileSync(path.join(DIST, 'bench.html'), 'utf8') },
+    '/bench': { body: text('bench.html') },
   };
   const server = await serve({ mounts: { '/': DIST }, pages });
   const browser = await openBrowser();
@@ -221,14 +162,23 @@ test('a host that leaves out the ending of bench.html does not keep the site fro
   }
 });
 
-test('an address with ?no-sw keeps nothing', { timeout: 5 * MINUTE }, async () => {
+test('an address with ?no-sw keeps nothing, and takes back what was kept for the next visit', { timeout: 5 * MINUTE }, async () => {
   const server = await serve({ mounts: { '/': DIST } });
   const browser = await openBrowser();
   try {
-    await browser.page.goto(`${server.origin}/?no-sw`);
-    await engineReady(browser.page);
-    assert.deepEqual(await kept(browser.page), {});
+    const { page } = browser;
+    await page.goto(`${server.origin}/?no-sw`);
+    await engineReady(page);
+    assert.deepEqual(await kept(page), {});
     assert.deepEqual(browser.requests.filter((url) => url.endsWith('/sw.js')), []);
+    await page.goto(server.origin);
+    await controlled(page);
+    await page.goto(`${server.origin}/?no-sw`);
+    await until(page, async () => {
+      const { controller } = navigator.serviceWorker;
+      return controller === null && (await navigator.serviceWorker.getRegistrations()).length === 0;
+    });
+    await engineReady(page);
   } finally {
     await browser.close();
     await server.close();

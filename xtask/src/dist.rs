@@ -1,21 +1,21 @@
 //! `cargo xtask dist`: the static site in `dist/`, ready for any static host.
 
+use crate::compress::{self, Forms};
 use crate::shell::{self, say};
-use crate::{Failure, Outcome, constructors, offline, tools};
+use crate::{Failure, Outcome, constructors, hosting, offline, tools};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Files whose compressed size has a limit: the beginning and end of the name, and the bytes of the brotli form.
 const BUDGETS: [(&str, &str, usize); 2] = [("app", ".wasm", 450_000), ("worker", ".wasm", 2_500_000)];
 
-/// Builds the site and shows what each file weighs.
+/// Builds the site with the smaller forms of its files, and shows what each weighs.
 pub fn run(mut arguments: lexopt::Parser) -> Outcome {
     if let Some(argument) = arguments.next()? {
         return Err(argument.unexpected().into());
     }
     build()?;
-    show_sizes()
+    write_forms()
 }
 
 /// The folder with the finished site.
@@ -23,8 +23,8 @@ pub fn folder() -> PathBuf {
     shell::root().join("dist")
 }
 
-/// Builds the site into [`folder`], with the service worker that knows all its files, and refuses a module whose
-/// exports run all constructors on every call.
+/// Builds the site into [`folder`], with what hosts read and the service worker that knows all its files, and refuses a
+/// module whose exports run all constructors on every call.
 pub fn build() -> Outcome {
     tools::for_site()?;
     say("Building the site: about 10 minutes the first time on two cores, seconds when little has changed");
@@ -33,6 +33,7 @@ pub fn build() -> Outcome {
     // Trunk reads NO_COLOR as a boolean, and stops at the usual NO_COLOR=1.
     shell::run(tools::command("trunk").args(["build", "--release", "--offline"]).env_remove("NO_COLOR"))?;
     check_modules()?;
+    write_for_hosts()?;
     write_service_worker()
 }
 
@@ -60,6 +61,12 @@ fn check_modules() -> Outcome {
     Ok(())
 }
 
+fn write_for_hosts() -> Outcome {
+    let files = files()?;
+    write(hosting::NO_JEKYLL, "")?;
+    write(hosting::HEADERS, hosting::headers(files.iter().map(|file| place(file)).chain([Path::new(offline::SCRIPT)])))
+}
+
 /// Last of all, because it holds the digests of the other files.
 fn write_service_worker() -> Outcome {
     let template = shell::root().join("static").join(offline::SCRIPT);
@@ -68,21 +75,22 @@ fn write_service_worker() -> Outcome {
     let paths = files()?;
     let files: Vec<_> = paths.iter().map(|path| Ok((place(path), read(path)?))).collect::<Outcome<_>>()?;
     let script = offline::script(&template, &files)?;
-    let target = folder().join(offline::SCRIPT);
-    fs::write(&target, script).map_err(|error| Failure::new(format!("cannot write {}: {error}", target.display())))
+    write(offline::SCRIPT, script)
 }
 
-fn show_sizes() -> Outcome {
+/// Writes the smaller forms and the table of sizes.
+fn write_forms() -> Outcome {
     let files = files()?;
     println!("\n{:>12} {:>12} {:>12}   file in dist/ (sizes in bytes)", "plain", "gzip", "brotli");
-    let sizes: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = files.iter().map(|file| scope.spawn(|| sizes(file))).collect();
+    let forms: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = files.iter().map(|file| scope.spawn(|| forms(file))).collect();
         threads.into_iter().map(|thread| thread.join()).collect()
     });
     let mut total = [0; 3];
     let mut over = Vec::new();
-    for (file, sizes) in files.iter().zip(sizes) {
-        let sizes = sizes.map_err(|_| Failure::new(format!("compressing {} failed", name(file))))??;
+    for (file, forms) in files.iter().zip(forms) {
+        let forms = forms.map_err(|_| Failure::new(format!("compressing {} failed", name(file))))??;
+        let sizes = [forms.plain, forms.gzip_bytes(), forms.brotli_bytes()];
         for (sum, size) in total.iter_mut().zip(sizes) {
             *sum += size;
         }
@@ -101,20 +109,14 @@ fn over_budget(file: &Path, brotli: usize) -> Option<String> {
     (brotli > budget).then(|| format!("{name} has {brotli} bytes (brotli), its budget is {budget}"))
 }
 
-/// Plain, gzip and brotli size.
-fn sizes(file: &Path) -> Outcome<[usize; 3]> {
-    let bytes = read(file)?;
-    let failed = |error: std::io::Error| Failure::new(format!("cannot compress {}: {error}", name(file)));
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    gzip.write_all(&bytes).map_err(failed)?;
-    let gzip = gzip.finish().map_err(failed)?;
-    let mut brotli = Vec::new();
-    let options = brotli::enc::BrotliEncoderParams::default();
-    brotli::BrotliCompress(&mut bytes.as_slice(), &mut brotli, &options).map_err(failed)?;
-    Ok([bytes.len(), gzip.len(), brotli.len()])
+/// Compresses a file, and writes what that gave beside it.
+fn forms(file: &Path) -> Outcome<Forms> {
+    let forms = Forms::of(place(file), &read(file)?);
+    let written = forms.and_then(|forms| forms.write(file).map(|()| forms));
+    written.map_err(|error| Failure::new(format!("cannot compress {}: {error}", name(file))))
 }
 
-/// All files of the site, in order.
+/// All files of the site but the smaller forms of others, in order.
 fn files() -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder()];
@@ -122,11 +124,20 @@ fn files() -> Outcome<Vec<PathBuf>> {
         let failed = |error: std::io::Error| Failure::new(format!("cannot list {}: {error}", folder.display()));
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path);
+            } else if !compress::is_form(&path) {
+                found.push(path);
+            }
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn write(place: &str, text: impl AsRef<[u8]>) -> Outcome {
+    let file = folder().join(place);
+    fs::write(&file, text).map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))
 }
 
 fn read(file: &Path) -> Outcome<Vec<u8>> {

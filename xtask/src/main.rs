@@ -7,8 +7,10 @@
 mod bench;
 mod browser;
 mod check;
+mod compress;
 mod constructors;
 mod dist;
+mod hosting;
 mod offline;
 mod serve;
 mod shell;
@@ -50,7 +52,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   serve [--port 8080] [--no-build]          build the site, then serve it on 127.0.0.1
-  dist                                      build the site into dist/ and show the size of every file
+  dist                                      build the site into dist/, compress its files and show their sizes
   test [--only host|e2e] [--no-build] [--gpu] [-- ARGUMENTS]
                                             all tests: on the host, then in Chromium
                                             --gpu: use the real GPU natively, not Mesa's software one

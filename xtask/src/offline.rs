@@ -1,9 +1,10 @@
 //! The service worker, `sw.js`, which opens the page without a network: `static/sw.js` with the list of the site's
 //! files in it.
 //!
-//! Must never name a file that a host may not serve: one missing file, and no visitor gets the page offline.
+//! Must never name a file that a host may not serve, or serve otherwise: one such file, and no visitor gets the page
+//! offline.
 
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, compress, hosting};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -37,9 +38,9 @@ fn address(path: &Path) -> Outcome<Option<String>> {
     let address = parts.join("/");
     // Hosts keep such files to themselves: .nojekyll, _headers.
     let hidden = parts.iter().any(|part| part.starts_with(['.', '_']));
-    let other_form = [".map", ".br", ".gz"].iter().any(|ending| address.ends_with(ending));
+    let unasked = address.ends_with(".map") || compress::is_form(path);
     let other_model = address.ends_with(".gguf") && address != GUIDE;
-    if hidden || other_form || other_model || address == SCRIPT {
+    if hidden || unasked || other_model || hosting::is_editable(path) || address == SCRIPT {
         return Ok(None);
     }
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
@@ -96,7 +97,9 @@ mod tests {
             "guide.gguf",
             "icons/a.png",
             "index.html",
+            "models.json",
             "models/guide.gguf",
+            "models/guide.gguf.digests.json",
             "other.gguf",
             "sw.js",
         ];

@@ -1,7 +1,7 @@
 //! Simplified Chinese.
 
 use super::chinese_library::LIBRARY;
-use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, RenewalStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
 
@@ -19,6 +19,13 @@ pub const STRINGS: Strings = Strings {
     models: "模型",
     back_to_chat: "返回对话",
     close: "关闭",
+    renewal: RenewalStrings {
+        ready: "本页面有新版本可用。",
+        waiting: "正在进行的任务（包括其他标签页中的）完成后，将自动打开新版本。",
+        reload: "立即重新加载",
+        reload_later: "完成后重新加载",
+        later: "稍后",
+    },
 
     state_starting: "正在启动",
     state_unsupported: "未运行",

@@ -1,7 +1,7 @@
 //! English.
 
 use super::english_library::LIBRARY;
-use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, RenewalStrings};
 use super::strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 use crate::ui::format;
 
@@ -19,6 +19,13 @@ pub const STRINGS: Strings = Strings {
     models: "Models",
     back_to_chat: "Back to the chat",
     close: "Close",
+    renewal: RenewalStrings {
+        ready: "A new version of this page is ready.",
+        waiting: "It opens as soon as what is under way is finished, in other tabs, too.",
+        reload: "Reload now",
+        reload_later: "Reload when finished",
+        later: "Later",
+    },
 
     state_starting: "Starting",
     state_unsupported: "Not running",

@@ -14,7 +14,7 @@ mod strings;
 mod time;
 
 use crate::error::ErrorKind;
-pub use parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings};
+pub use parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings, RenewalStrings};
 use serde::{Deserialize, Serialize};
 pub use strings::{ErrorText, Quality, Setting, Size, Strings, Suggestion};
 #[cfg(all(target_arch = "wasm32", feature = "page"))]

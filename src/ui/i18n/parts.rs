@@ -1,6 +1,21 @@
-//! The texts of parts of the page: the library, the guide, what fits the GPU, the check of it, and the kernels that it runs.
+//! The texts of parts of the page: a new version, the library, the guide, what fits the GPU, the check of it, and the kernels that it runs.
 
 use super::strings::{Setting, With, WithTwo};
+
+/// A new version of the page.
+#[derive(Debug)]
+pub struct RenewalStrings {
+    /// It is there.
+    pub ready: &'static str,
+    /// It was asked for while something is under way.
+    pub waiting: &'static str,
+    /// Brings it in at once.
+    pub reload: &'static str,
+    /// Brings it in when what is under way has ended.
+    pub reload_later: &'static str,
+    /// Hides it until the next visit.
+    pub later: &'static str,
+}
 
 /// The built-in guide.
 #[derive(Debug)]

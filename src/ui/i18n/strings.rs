@@ -2,7 +2,7 @@
 //!
 //! Texts with something inserted are functions, since word order differs; what they insert is formatted already.
 
-use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings};
+use super::parts::{CheckStrings, FitStrings, GuideStrings, KernelStrings, LibraryStrings, RenewalStrings};
 
 /// A setting: its name and one line on what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct Strings {
     pub back_to_chat: &'static str,
     /// Closes a panel.
     pub close: &'static str,
+    /// A new version of the page.
+    pub renewal: RenewalStrings,
 
     // The engine's state.
     /// The worker is starting.

@@ -6,6 +6,7 @@ use super::file::DropAnywhere;
 use super::header::Header;
 use super::models::Models;
 use super::obstacle::ObstaclePage;
+use super::renewal::RenewalBar;
 use super::settings::SettingsPanel;
 use crate::ui::engine::{Client, Notice};
 use crate::ui::preferences::{Key, forget, keep};
@@ -52,6 +53,7 @@ fn App() -> impl IntoView {
     });
     view! {
         <Header />
+        <RenewalBar />
         <div class="desk">
             {move || match (obstacle.get(), state.view.get()) {
                 (Some(obstacle), _) => view! { <ObstaclePage obstacle /> }.into_any(),
@@ -161,7 +163,7 @@ fn listen(state: State) {
         }
     });
     window_event_listener(ev::pagehide, move |_| {
-        saved::save(state);
+        saved::leave(state);
         // Leaving in the middle is no crash.
         let own = |engine: &Engine| matches!(engine, Engine::Loading(loading) if !loading.model.is_guide());
         if state.engine.with_untracked(own) {

@@ -25,6 +25,7 @@ mod models;
 mod obstacle;
 mod progress;
 mod removed;
+mod renewal;
 mod resume;
 mod room;
 mod row;
