@@ -35,6 +35,8 @@ pub struct State {
     pub intake: Lane,
     /// Downloads that wait for their turn.
     pub line: RwSignal<Vec<Wanted>>,
+    /// Whether the engine has been asked for what another tab downloads, and will tell when it is to be had.
+    pub asked: StoredValue<bool>,
     /// How far the download of another tab is: which, bytes done, of how many.
     pub remote: RwSignal<Option<(ModelId, u64, Option<u64>)>>,
     /// The model that this tab would run, but another tab has one on the GPU.
@@ -209,6 +211,7 @@ impl State {
             download: Lane::new(),
             intake: Lane::new(),
             line: RwSignal::new(Vec::new()),
+            asked: StoredValue::new(false),
             remote: RwSignal::new(None),
             elsewhere: RwSignal::new(None),
             lost: RwSignal::new(Vec::new()),

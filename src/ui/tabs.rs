@@ -24,17 +24,15 @@ pub fn hear(state: State, event: Event) {
                 loading::load_as_set(state, model);
             }
         }
-        // The request that has lost it ends by itself.
-        Event::Elsewhere { resource: Resource::Download } | Event::LibraryChanged => {
-            spawn_local(async move {
-                let _ = library::refresh(state).await;
-                state.remote.set(None);
-            });
+        // The request that has lost it ends by itself, and the engine asks for it again.
+        Event::Elsewhere { resource: Resource::Download } => {
+            state.asked.set_value(true);
+            list_again(state, |_| ());
         }
+        Event::LibraryChanged => list_again(state, transfer::ask_for_elsewhere),
         Event::Freed { resource: Resource::Download } => {
-            spawn_local(async move {
-                state.remote.set(None);
-                let _ = library::refresh(state).await;
+            state.asked.set_value(false);
+            list_again(state, |state| {
                 transfer::resume_interrupted(state);
                 transfer::begin_next(state);
             });
@@ -42,6 +40,14 @@ pub fn hear(state: State, event: Event) {
         Event::DownloadElsewhere { model, done, total } => state.remote.set(Some((model, done, total))),
         _ => {}
     }
+}
+
+fn list_again(state: State, then: fn(State)) {
+    spawn_local(async move {
+        let _ = library::refresh(state).await;
+        state.remote.set(None);
+        then(state);
+    });
 }
 
 /// Another tab has the model; here the guide is.

@@ -13,13 +13,22 @@ use super::loading;
 use super::rate::Rate;
 use super::shelf::Library;
 use super::state::{Engine, State};
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::protocol::{Claim, Command, ErrorReport, Event, Halt, Intake, ModelId, StoredModel};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
+
+/// From when on a transfer is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Show {
+    /// From the click on.
+    AtOnce,
+    /// Once it is certain that it is this tab's.
+    Begun,
+}
 
 /// How long a load gives way to what comes before it: the first load of the page, an answer that is about to begin.
 const GIVE_WAY_MS: u32 = 20;
@@ -33,7 +42,7 @@ pub fn fetch(state: State, wanted: Wanted, claim: Claim) {
     if untrack(|| state.download.is_busy()) {
         return state.line.update(|line| line.push(wanted));
     }
-    let download = begin_download(state, wanted.clone(), claim);
+    let download = begin_download(state, wanted.clone(), claim, Show::AtOnce);
     then_load(state, async move {
         let answer = download.await;
         // Its turn comes when the other tab is done.
@@ -48,27 +57,28 @@ pub fn fetch(state: State, wanted: Wanted, claim: Claim) {
 /// Downloads what is wanted, as soon as nothing else is being downloaded.
 pub async fn download(state: State, wanted: Wanted, claim: Claim) -> Result<StoredModel, ErrorReport> {
     until_free(state.download).await;
-    begin_download(state, wanted, claim).await
+    begin_download(state, wanted, claim, Show::AtOnce).await
 }
 
 /// Copies files of the user's into storage, or takes note of one that stays where it is.
 pub async fn import(state: State, files: Vec<File>, intake: Intake) -> Result<StoredModel, ErrorReport> {
     until_free(state.intake).await;
     let what = Cargo::Import { name: files.first().map(File::name).unwrap_or_default() };
-    let begun = begin(state, state.intake, &what, Command::Import { intake }, &files);
-    carry(state, state.intake, what, begun).await.0
+    let begun = begin(state, state.intake, &what, Command::Import { intake }, &files, Show::AtOnce);
+    carry(state, state.intake, what, begun, Show::AtOnce).await.0
 }
 
 fn begin_download(
     state: State,
     wanted: Wanted,
     claim: Claim,
+    show: Show,
 ) -> impl Future<Output = Result<StoredModel, ErrorReport>> {
     let what = Cargo::Download(wanted.clone());
     let command = Command::Download { plan: wanted.plan.clone(), claim };
-    let begun = begin(state, state.download, &what, command, &[]);
+    let begun = begin(state, state.download, &what, command, &[], show);
     async move {
-        let (answer, ending) = carry(state, state.download, what, begun).await;
+        let (answer, ending) = carry(state, state.download, what, begun, show).await;
         match &answer {
             Ok(_) => begin_next(state),
             Err(error) if is(error, ErrorKind::Cancelled) && ending == Ending::Discard => {
@@ -98,15 +108,30 @@ async fn until_free(lane: Lane) {
     }
 }
 
-/// Goes on with what nobody has paused. What another tab is at is asked for, too: its turn comes if that tab goes away.
+/// Goes on with what nobody has paused.
 pub fn resume_interrupted(state: State) {
-    let interrupted: Vec<Wanted> = state.library.with_untracked(|library| {
-        let items = library.unfinished().iter().filter(|item| matches!(item.halt, Halt::Interrupted | Halt::Elsewhere));
-        items.filter(|item| !item.plan.urls.is_empty()).map(Wanted::rest_of).collect()
-    });
-    for wanted in interrupted {
+    for wanted in halted(state, Halt::Interrupted) {
         fetch(state, wanted, Claim::IfFree);
     }
+    ask_for_elsewhere(state);
+}
+
+/// Asks for what another tab is at, so that the engine tells when that tab is done with it or gone; shows nothing of that.
+pub fn ask_for_elsewhere(state: State) {
+    let Some(wanted) = halted(state, Halt::Elsewhere).into_iter().next() else { return };
+    if state.asked.get_value() || untrack(|| state.download.is_busy()) {
+        return;
+    }
+    state.asked.set_value(true);
+    then_load(state, begin_download(state, wanted, Claim::IfFree, Show::Begun));
+}
+
+/// The downloads that stand still for this reason.
+fn halted(state: State, halt: Halt) -> Vec<Wanted> {
+    state.library.with_untracked(|library| {
+        let items = library.unfinished().iter().filter(|item| item.halt == halt && !item.plan.urls.is_empty());
+        items.map(Wanted::rest_of).collect()
+    })
 }
 
 /// Begins what is next in line.
@@ -184,12 +209,25 @@ async fn load_if_free(state: State, model: ModelId) {
     }
 }
 
-/// Sends a command whose answer is a stored model, and shows that.
-fn begin(state: State, lane: Lane, what: &Cargo, command: Command, files: &[File]) -> Result<Events, ErrorReport> {
-    ask_to_keep(state);
+/// Sends a command whose answer is a stored model.
+fn begin(
+    state: State,
+    lane: Lane,
+    what: &Cargo,
+    command: Command,
+    files: &[File],
+    show: Show,
+) -> Result<Events, ErrorReport> {
     let events = client(state)?.send(command, files);
-    lane.transfer.set(Transfer::Running { request: events.id(), what: what.clone(), ending: Ending::Open });
+    if show == Show::AtOnce {
+        ask_to_keep(state);
+        lane.transfer.set(running(&events, what));
+    }
     Ok(events)
+}
+
+fn running(events: &Events, what: &Cargo) -> Transfer {
+    Transfer::Running { request: events.id(), what: what.clone(), ending: Ending::Open }
 }
 
 /// Shows how it goes. Returns the answer, and what the visitor has asked for meanwhile.
@@ -198,17 +236,22 @@ async fn carry(
     lane: Lane,
     what: Cargo,
     begun: Result<Events, ErrorReport>,
+    show: Show,
 ) -> (Result<StoredModel, ErrorReport>, Ending) {
     let events = match begun {
         Ok(events) => events,
         Err(error) => return (Err(error), Ending::Open),
     };
+    let mut unseen = (show == Show::Begun).then(|| running(&events, &what));
     let mut last = None;
     let mut hear = |event: &Event| match event {
         Event::Progress { done, total: Some(_), .. } => {
             // It goes on.
             if last.is_none_or(|last| *done > last) {
                 lane.waiting.set(None);
+            }
+            if let Some(unseen) = unseen.take() {
+                lane.transfer.set(unseen);
             }
             if last.replace(*done).is_none() {
                 // From now on there is something to list, and space that is used.
@@ -228,6 +271,11 @@ async fn carry(
         Ok(other) => Err(unexpected(&other)),
         Err(error) => Err(error),
     };
+    if unseen.is_some() {
+        // Another tab is at it, or was faster: this one has nothing to show, and nothing to load.
+        let error = Error::new(ErrorKind::OtherTab, "another tab has downloaded it");
+        return (Err(answer.err().unwrap_or_else(|| (&error).into())), Ending::Open);
+    }
     let _ = refresh(state).await;
     lane.waiting.set(None);
     let ending = lane.transfer.with_untracked(|transfer| match transfer {
