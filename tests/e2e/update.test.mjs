@@ -133,6 +133,39 @@ for (const [language, words] of [
   });
 }
 
+test('a new build waits for a measurement', { timeout: 5 * MINUTE }, async () => {
+  const pages = {};
+  const server = await serve({ mounts: { [FOLDER]: DIST }, pages });
+  const browser = await openBrowser();
+  try {
+    const { page, context } = browser;
+    await page.goto(server.origin + FOLDER);
+    await controlled(page);
+    await engineReady(page);
+    const bench = await context.newPage();
+    await bench.goto(`${server.origin}${FOLDER}bench.html`);
+    const state = (state) => bench.locator(`[data-testid="plan"][data-state="${state}"]`).waitFor({ timeout: MINUTE });
+    await state('ready');
+    Object.assign(pages, nextBuild(FOLDER));
+    await findNext(page);
+    await bench.evaluate(() => {
+      const observer = new MutationObserver(() => sessionStorage.setItem('result', String(!document.getElementById('result').hidden)));
+      observer.observe(document.getElementById('result'), { attributes: true });
+    });
+    await bench.getByTestId('run').click();
+    await state('running');
+    await page.getByTestId('renew').click();
+    await becomesNext(page);
+    await until(bench, () => navigator.serviceWorker.controller && document.readyState === 'complete');
+    await state('ready');
+    assert.equal(await bench.evaluate(() => sessionStorage.getItem('result')), 'true', 'it was measured to the end');
+    assert.equal(await workersBuild(bench), NEXT);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
 test('a page that missed the change gets nothing of the new build, and is reloaded', { timeout: 5 * MINUTE }, async () => {
   // Within the site's folder, so the service worker sees it, but without static/renew.js.
   const pages = { [`${FOLDER}plain.html`]: BLANK };

@@ -21,7 +21,7 @@ pub const STRINGS: Strings = Strings {
     close: "Close",
     renewal: RenewalStrings {
         ready: "A new version of this page is ready.",
-        waiting: "It opens as soon as what is under way is finished, in other tabs, too.",
+        waiting: "The new version opens when what is under way, here or in another tab, is finished.",
         reload: "Reload now",
         reload_later: "Reload when finished",
         later: "Later",
