@@ -14,6 +14,7 @@ pub mod openai;
 pub mod plan;
 pub mod queue;
 pub mod rate;
+pub mod sources;
 pub mod split;
 pub mod variants;
 pub mod verified;

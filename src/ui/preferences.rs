@@ -6,7 +6,6 @@
 
 use super::i18n::Language;
 use crate::protocol::{GenerateOptions, LoadOptions};
-use crate::source::catalogue::Mirror;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web_sys::{Storage, window};
@@ -35,7 +34,7 @@ pub enum Key {
     Conversation,
     /// Text in the composer.
     Draft,
-    /// [`Sources`].
+    /// [`Sources`](super::sources::Sources).
     Source,
     /// [`Verified`](crate::protocol::Verified): the checks that this GPU has passed, and how fast its kernels are; also
     /// read by `static/measuring`.
@@ -101,42 +100,6 @@ impl Theme {
             Self::Light => "light",
             Self::Dark => "dark",
         }
-    }
-}
-
-/// The sites that the catalogue's files come from, in the order in which they are tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Mirror>")]
-pub struct Sources(Vec<Mirror>);
-
-impl Sources {
-    /// In order.
-    pub fn order(&self) -> &[Mirror] {
-        &self.0
-    }
-
-    /// With `mirror` in front.
-    pub fn first(&self, mirror: Mirror) -> Self {
-        Self::from([&[mirror], self.order()].concat())
-    }
-}
-
-impl From<Vec<Mirror>> for Sources {
-    /// Every one once, those that are not named at the end.
-    fn from(named: Vec<Mirror>) -> Self {
-        let mut order = Vec::new();
-        for mirror in named.into_iter().chain(Mirror::ALL) {
-            if !order.contains(&mirror) {
-                order.push(mirror);
-            }
-        }
-        Self(order)
-    }
-}
-
-impl Default for Sources {
-    fn default() -> Self {
-        Self::from(Vec::new())
     }
 }
 

@@ -42,6 +42,9 @@ pub fn fetch(state: State, wanted: Wanted, claim: Claim) {
     if untrack(|| state.download.is_busy()) {
         return state.line.update(|line| line.push(wanted));
     }
+    // What was begun earlier may have another order of sites.
+    let plan = state.sources.with_untracked(|sources| sources.arrange(wanted.plan));
+    let wanted = Wanted { plan, ..wanted };
     let download = begin_download(state, wanted.clone(), claim, Show::AtOnce);
     then_load(state, async move {
         let answer = download.await;
