@@ -12,6 +12,7 @@ use crate::source::http::{self, Answer, Breaker, Part};
 use crate::source::pointer;
 use crate::source::refusal::Refusal;
 use crate::storage::Library;
+use crate::storage::header::{HeaderReader, PIECE_BYTES};
 use crate::storage::manifest::State;
 use crate::storage::mirrors::{Bond, Mirrors, Next};
 use crate::storage::names::{self, Spot};
@@ -135,9 +136,14 @@ async fn begin(url: &ModelUrl, breaker: &Breaker) -> Result<Answer, Refusal> {
     }
     // Of a part, another site's host may hide the whole length; of the whole it does not.
     drop(answer);
-    let answer = http::open(url, Part::All, breaker).await?;
+    let mut answer = http::open(url, Part::All, breaker).await?;
     if answer.head().total.is_some() {
         return Ok(answer);
+    }
+    // If it is no model at all, that is the better thing to say.
+    if let Some(first) = answer.next_chunk().await? {
+        let bytes = first.subarray(0, first.length().min(PIECE_BYTES)).to_vec();
+        HeaderReader::new(None).feed(&bytes).map_err(Refusal::last)?;
     }
     let message = format!(
         "{} does not tell how long the file is; choose another source, or download the file with the browser and add it \

@@ -21,7 +21,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const PIECE = 64 << 10;
-const BEFORE_A_CUT_MS = 250;
+const BEFORE_A_CUT_MS = 750;
 /** What browsers send by themselves, and the range. Anything else would be a header of ours, which needs a preflight. */
 const PLAIN_HEADERS = /^(accept|accept-encoding|accept-language|cache-control|connection|cookie|host|origin|pragma|priority|range|referer|sec-.*|user-agent)$/;
 
