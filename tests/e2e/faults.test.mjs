@@ -75,6 +75,8 @@ test('a second request at the same time is told to wait, and the first is not di
 });
 
 test('a stop ends an answer within a token', { timeout: 5 * MINUTE }, async () => {
+  // The other worker is as another tab: one of them has a model at a time.
+  await engine.request({ type: 'unload' });
   const { reason, textsAfterStop } = await engine.page.evaluate(async () => {
     const worker = new Worker('./worker_loader.js', { type: 'module' });
     const send = (id, command) => worker.postMessage({ json: JSON.stringify({ id, command }) });
