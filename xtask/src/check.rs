@@ -26,11 +26,11 @@ pub fn run(mut arguments: lexopt::Parser) -> Outcome {
     check("Format", cargo().args(["fmt", "--all", "--check"]));
     // The profiles are those of the tests and of the site, so that dependencies' build scripts are built only once.
     check("Lints, host", &mut clippy(&["--workspace", "--release", "--all-targets"]));
-    for feature in ["worker", "page"] {
+    for (feature, profile) in [("worker", "web"), ("page", "page")] {
         let what = format!("Lints, wasm32, {feature}");
         check(
             &what,
-            &mut clippy(&["--profile", "web", "--target", WASM, "--no-default-features", "--features", feature]),
+            &mut clippy(&["--profile", profile, "--target", WASM, "--no-default-features", "--features", feature]),
         );
     }
     let mut doc = cargo();

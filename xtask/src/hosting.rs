@@ -33,7 +33,7 @@ pub fn is_editable(file: &Path) -> bool {
 }
 
 /// The headers for a site of these files, given by their places in it. Each file has one rule: hosts do not agree on
-/// which of two rules wins. All hosts allow a hundred.
+/// which of two rules wins. Cloudflare Pages allows a hundred.
 pub fn headers<'a>(files: impl IntoIterator<Item = &'a Path>) -> String {
     let mut text =
         "# Written by `cargo xtask dist`, for Netlify and Cloudflare Pages. In a sub-folder, put it in front of \
