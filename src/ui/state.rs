@@ -42,6 +42,8 @@ pub struct State {
     pub remote: RwSignal<Option<(ModelId, u64, Option<u64>)>>,
     /// The model that this tab would run, but another tab has one on the GPU.
     pub elsewhere: RwSignal<Option<ModelId>>,
+    /// Whether it became free while nobody was looking at this tab.
+    pub freed: StoredValue<bool>,
     /// Models on the user's disk whose file is not to be had any more.
     pub lost: RwSignal<Vec<ModelId>>,
     /// The files that were given last are not all parts of their model.
@@ -215,6 +217,7 @@ impl State {
             asked: StoredValue::new(false),
             remote: RwSignal::new(None),
             elsewhere: RwSignal::new(None),
+            freed: StoredValue::new(false),
             lost: RwSignal::new(Vec::new()),
             missing: RwSignal::new(None),
             check: RwSignal::new(Check::Not),

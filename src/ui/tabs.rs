@@ -4,6 +4,7 @@ use super::preferences::{Key, recall};
 use super::state::{Engine, State};
 use super::{dialogue, library, loading, transfer};
 use crate::protocol::{Event, ModelId, Resource};
+use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -19,11 +20,9 @@ pub fn hear(state: State, event: Event) {
             dialogue::interrupt(state);
             give_away(state, model.or_else(|| recall(Key::Model)));
         }
-        Event::Freed { resource: Resource::Engine } => {
-            if let Some(model) = state.elsewhere.get_untracked() {
-                loading::load_as_set(state, model);
-            }
-        }
+        // To a tab in the background it is no gain: the one that gave it up may only be reloading.
+        Event::Freed { resource: Resource::Engine } if document().hidden() => state.freed.set_value(true),
+        Event::Freed { resource: Resource::Engine } => come_back(state),
         // The request that has lost it ends by itself, and the engine asks for it again.
         Event::Elsewhere { resource: Resource::Download } => {
             state.asked.set_value(true);
@@ -39,6 +38,23 @@ pub fn hear(state: State, event: Event) {
         }
         Event::DownloadElsewhere { model, done, total } => state.remote.set(Some((model, done, total))),
         _ => {}
+    }
+}
+
+/// Takes up what became free while this tab was in the background.
+pub fn watch(state: State) {
+    window_event_listener(ev::visibilitychange, move |_| {
+        if !document().hidden() && state.freed.get_value() {
+            come_back(state);
+        }
+    });
+}
+
+/// Loads the model that another tab had kept from this one.
+fn come_back(state: State) {
+    state.freed.set_value(false);
+    if let Some(model) = state.elsewhere.get_untracked() {
+        loading::load_as_set(state, model);
     }
 }
 

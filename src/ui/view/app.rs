@@ -44,6 +44,7 @@ fn App() -> impl IntoView {
     }
     reflect_preferences(state);
     listen(state);
+    tabs::watch(state);
 
     let obstacle = Memo::new(move |_| {
         state.engine.with(|engine| match engine {

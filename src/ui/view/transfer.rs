@@ -31,10 +31,14 @@ pub fn TransferCard(
         Transfer::Running { what, .. } => Some(view! { <Running lane what /> }.into_any()),
         Transfer::Failed { what, error } => {
             let full = library::is(&error, ErrorKind::StorageFull);
+            let wanted = match &what {
+                Cargo::Download(wanted) => Some(wanted.clone()),
+                Cargo::Import { .. } => None,
+            };
             Some(
                 view! {
                     <Fault error>
-                        {full.then(|| view! { <MakeRoom /> })}
+                        {full.then(|| view! { <MakeRoom wanted /> })}
                         <Again what />
                         <button
                             type="button"
