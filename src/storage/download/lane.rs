@@ -131,10 +131,18 @@ impl Job {
 /// Fetches a segment, or as much of it as comes.
 pub(super) async fn fetch(job: Rc<Job>, url: ModelUrl, segment: Range<u64>) -> Ended {
     job.running.set(job.running.get().saturating_add(1));
+    let front = {
+        let journal = job.ledger.journal();
+        journal.front(journal.chunk_at(segment.start))
+    };
+    // A chunk is filled from its beginning on: if less of it is there than when the segment was cut, that comes first.
+    let segment = front.min(segment.start)..segment.end;
     let mut lane = Lane::new(&job, segment.start);
     let reason = lane.run(&url, &segment).await;
     job.running.set(job.running.get().saturating_sub(1));
-    let rest = lane.position.clamp(segment.start, segment.end)..segment.end;
+    // Where storage has failed, what is in the buffer only has not arrived.
+    let arrived = lane.position.saturating_sub(lane.filled.saturating_sub(lane.stored).into());
+    let rest = arrived.clamp(segment.start, segment.end)..segment.end;
     Ended { url, rest, brought: lane.brought, reason }
 }
 
