@@ -33,6 +33,7 @@ const OFFLINE_MS: f64 = 30_000.0;
 /// What the conductor watches while requests run.
 struct State<'a> {
     job: &'a Rc<Job>,
+    audit: &'a Audit,
     mirrors: &'a mut Mirrors,
     segments: Segments,
     lanes: Lanes,
@@ -54,6 +55,7 @@ pub(super) async fn run(
     }
     let mut state = State {
         job,
+        audit,
         mirrors,
         segments: Segments::new(job.ledger.journal().missing()),
         lanes: Lanes::new(),
@@ -178,6 +180,8 @@ impl State<'_> {
             Next::Ask(wait) => {
                 self.hold_ms = self.hold_ms.max(js_sys::Date::now() + wait);
                 if wait > 0.0 {
+                    // What has arrived by now first: whoever hears of more afterwards takes the wait to be over.
+                    tools.tell(progress(self.job, self.audit));
                     let retry_ms = is_online().then_some(wait);
                     tools.tell(News::Waiting(Wait { error: ErrorReport::from(&error), retry_ms }));
                 }
