@@ -1,6 +1,6 @@
 // Chromium with a fresh profile that is thrown away: storage survives a reload of the page, but not the test.
 
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -19,16 +19,22 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 /**
  * Opens a browser with one page: `{ page, errors, requests, close() }`.
  * `errors` are console errors and uncaught exceptions, workers' too; `requests` all URLs asked for, workers' too.
+ * `preferences` are what a person has set in the browser, by Chromium's own names; `incognito` is a private window.
  */
-export async function openBrowser({ webgpu = true, args = [], locale } = {}) {
+export async function openBrowser({ webgpu = true, args = [], locale, preferences, incognito = false } = {}) {
   const profile = mkdtempSync(path.join(tmpdir(), 'inkstone-e2e-'));
-  const context = await chromium.launchPersistentContext(profile, {
+  if (preferences) {
+    mkdirSync(path.join(profile, 'Default'));
+    writeFileSync(path.join(profile, 'Default/Preferences'), JSON.stringify(preferences));
+  }
+  const options = {
     executablePath: executable(),
     headless: true,
-    locale,
     chromiumSandbox: process.getuid?.() !== 0,
     args: [...QUIET, ...(webgpu ? SOFTWARE_WEBGPU : []), ...args],
-  });
+  };
+  const browser = incognito && (await chromium.launch(options));
+  const context = await (browser ? browser.newContext({ locale }) : chromium.launchPersistentContext(profile, { ...options, locale }));
   const errors = [];
   const requests = [];
   const watch = (page) => {
@@ -45,6 +51,7 @@ export async function openBrowser({ webgpu = true, args = [], locale } = {}) {
   watch(page);
   const close = async () => {
     await context.close();
+    if (browser) await browser.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   return { context, page, errors, requests, close };

@@ -20,13 +20,13 @@ export class EngineError extends Error {
 }
 
 /** Server, browser and worker together; `close()` ends all three. */
-export async function openEngine({ worker = './worker_loader.js', pages = {}, mounts = {}, handlers = {}, webgpu, args } = {}) {
+export async function openEngine({ worker = './worker_loader.js', pages = {}, mounts = {}, handlers = {}, ...options } = {}) {
   const server = await serve({
     mounts: { '/': DIST, ...(MODELS && { '/fixtures/': MODELS }), ...(BAD && { '/bad/': BAD }), ...mounts },
     pages: { '/blank.html': BLANK, ...pages },
     handlers,
   });
-  const browser = await openBrowser({ webgpu, args });
+  const browser = await openBrowser(options);
   const close = async () => {
     await browser.close();
     await server.close();
