@@ -67,6 +67,17 @@ impl Nudge {
     }
 }
 
+/// Told when another tab takes the download over: its record is that tab's from then on. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Loss(Rc<Cell<bool>>);
+
+impl Loss {
+    /// It was taken over.
+    pub fn note(&self) {
+        self.0.set(true);
+    }
+}
+
 /// A plan whose addresses were checked.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -120,6 +131,7 @@ struct Tools<'a> {
     library: &'a Library,
     cancel: &'a Cancel,
     nudge: Nudge,
+    loss: Loss,
     tell: &'a mut dyn FnMut(News),
 }
 
@@ -176,11 +188,12 @@ impl Library {
         order: Order,
         cancel: &Cancel,
         nudge: Nudge,
+        loss: Loss,
         mut tell: impl FnMut(News),
     ) -> Result<StoredModel> {
         let online = nudge.clone();
         let _online = EventListener::new(browser::worker()?.as_ref(), "online", move |_| online.give());
-        let mut tools = Tools { library: self, cancel, nudge, tell: &mut tell };
+        let mut tools = Tools { library: self, cancel, nudge, loss, tell: &mut tell };
         let name = order.file_name().to_owned();
         self.fetch(order, &mut tools).await.map_err(|error| error.context(format!("downloading {name:?}")))
     }
@@ -208,7 +221,7 @@ impl Library {
             Err(error) => {
                 if is_no_model(error.kind()) {
                     self.discard(&record.id, &record.manifest).await;
-                } else if let Some(partial) = record.partial() {
+                } else if let (false, Some(partial)) = (tools.loss.0.get(), record.partial()) {
                     let paused = error.kind() == ErrorKind::Cancelled;
                     partial.rest = if paused { Rest::Paused } else { Rest::Interrupted };
                     self.write(&record.id, &record.manifest).await?;

@@ -11,11 +11,11 @@ use crate::protocol::StoredModel;
 use crate::source::browser::{self, Pace};
 use crate::source::file::{LocalFile, beginning, length};
 use crate::source::{Cancel, digests::CHUNK_BYTES};
+use crate::storage::Library;
 use crate::storage::header::{Header, HeaderReader};
 use crate::storage::manifest::{Facts, Hash, Manifest, Partial, Recipe, State};
 use crate::storage::names::{self, Place};
 use crate::storage::opfs::{Missing, SyncFile};
-use crate::storage::Library;
 use futures_util::future::join;
 use web_sys::File;
 

@@ -31,8 +31,8 @@ impl Library {
     /// user's own, for one that was left on disk.
     ///
     /// # Errors
-    /// `NotFound` if it is not there, or its file was not given; `GgufTruncated` or `GgufMalformed` if its file has
-    /// changed; `Busy` if somebody else has it.
+    /// `NotFound` if it is not there, or its file on disk was not given or has changed; `GgufTruncated` or `GgufMalformed`
+    /// if a stored file has changed; `Busy` if somebody else has it.
     pub async fn open_model(&self, id: &ModelId, file: Option<File>) -> Result<ModelFile> {
         names::check(id)?;
         let manifest = self.read(id).await?;
@@ -75,7 +75,7 @@ fn open_on_disk(model: StoredModel, facts: &Facts, file: Option<File>) -> Result
             file.name(),
             model.bytes
         );
-        return Err(Error::new(ErrorKind::GgufMalformed, message));
+        return Err(Error::new(ErrorKind::NotFound, message));
     }
     let reader = FileReaderSync::new().map_err(|error| unreadable(&file, 0, &error))?;
     Ok(ModelFile { bytes: Bytes::Disk(file, reader), model })

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Claim, DownloadPlan, Event, Halt, Intake, ModelId, Resource, Stage};
 use crate::source::Cancel;
 use crate::storage::Shelf;
-use crate::storage::download::{News, Order};
+use crate::storage::download::{Loss, News, Order};
 use std::cell::RefCell;
 use web_sys::File;
 
@@ -58,8 +58,10 @@ impl Worker {
         answer.progress(Stage::Download, 0, None);
         let library = self.library().await?;
         let held = self.tabs.claim(Resource::Download, claim).await?;
-        let me = self.me.clone();
+        let (me, loss) = (self.me.clone(), Loss::default());
+        let lost = loss.clone();
         held.on_loss(move || {
+            lost.note();
             if let Some(worker) = me.upgrade() {
                 worker.lose(Resource::Download);
             }
@@ -78,7 +80,7 @@ impl Worker {
                 }
             }
         };
-        let model = library.download(order, &running.cancel, running.nudge.clone(), tell).await?;
+        let model = library.download(order, &running.cancel, running.nudge.clone(), loss, tell).await?;
         drop(held);
         Ok(Event::Stored { model })
     }
