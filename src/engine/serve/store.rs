@@ -7,7 +7,7 @@ use crate::protocol::{Claim, DownloadPlan, Event, Halt, Intake, ModelId, Resourc
 use crate::source::Cancel;
 use crate::storage::Shelf;
 use crate::storage::download::{Loss, News, Order};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use web_sys::File;
 
 /// How often other tabs are told how far a download is, in milliseconds.
@@ -67,10 +67,18 @@ impl Worker {
             }
         });
         let told = RefCell::new((None::<ModelId>, 0.0));
+        let last = Cell::new(None);
         let tell = |news| match news {
             News::Begun(id) => told.borrow_mut().0 = Some(id),
-            News::Waiting(wait) => answer.event(Event::Waiting { wait }),
+            News::Waiting(wait) => {
+                // Progress is not told each time; what was held back must not come behind this, as if it went on.
+                if let Some((stage, done, total)) = last.take() {
+                    answer.event(Event::Progress { stage, done, total: Some(total) });
+                }
+                answer.event(Event::Waiting { wait });
+            }
             News::Progress { stage, done, total } => {
+                last.set(Some((stage, done, total)));
                 answer.progress(stage, done, Some(total));
                 let mut told = told.borrow_mut();
                 let now = js_sys::Date::now();
